@@ -1,0 +1,36 @@
+package dev.spindle.kernel;
+
+/**
+ * A backend's code. One call computes a range of units of one fused layer; see {@link Layer}. A kernel is stateless and
+ * thread-safe, allocates nothing, and trusts its arguments: a plan is checked when it is made.
+ *
+ * <p>Sums run in the order that each layer states, whatever the range of units, so that one kernel gives the same bits
+ * for every split of the work. Kernels differ from one another by rounding: a sum of K products is within
+ * {@code c * K * eps * (|bias| + sum of |w x|)} of the exact one.
+ */
+public interface Kernel {
+
+    /** The backend's name, such as {@code vector-512}. */
+    String name();
+
+    /** What this kernel wants data to look like. */
+    Layout layout();
+
+    /** Output rows {@code from} to {@code to} of the stem. */
+    void stem(Stem layer, Memory weights, Memory activations, int from, int to);
+
+    /** Register tiles {@code from} to {@code to} of a 1x1 convolution. */
+    void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to);
+
+    /** Rows of channel blocks {@code from} to {@code to} of a depthwise convolution. */
+    void depthwise(Depthwise layer, Memory weights, Memory activations, int from, int to);
+
+    /** Channel blocks {@code from} to {@code to} of the pool. */
+    void globalAverage(GlobalAverage layer, Memory activations, int from, int to);
+
+    /** Tiles {@code from} to {@code to} of a dense layer. */
+    void dense(Dense layer, Memory weights, Memory activations, int from, int to);
+
+    /** The whole softmax. */
+    void softmax(Softmax layer, Memory activations);
+}

@@ -1,0 +1,29 @@
+package dev.spindle.kernel;
+
+/**
+ * One step of a plan: geometry and offsets, all decided and checked when it was planned. Offsets index the floats of the
+ * weights' or the activations' {@link Memory}. A layer's work is {@link #units} equal pieces in a fixed order; any range
+ * of them can be computed on its own, on any thread, with the same bits.
+ */
+public sealed interface Layer permits Stem, Pointwise, Depthwise, GlobalAverage, Dense, Softmax {
+
+    /** The name in the network's description. */
+    String name();
+
+    /** Pieces of work. */
+    int units();
+
+    /** Multiply-accumulates for one image. */
+    long macs();
+
+    /**
+     * Computes the units {@code from} (inclusive) to {@code to} (exclusive).
+     *
+     * @param kernel computes
+     * @param weights all packed weights
+     * @param activations the session's memory
+     * @param from first unit
+     * @param to behind the last unit
+     */
+    void run(Kernel kernel, Memory weights, Memory activations, int from, int to);
+}

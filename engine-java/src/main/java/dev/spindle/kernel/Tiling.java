@@ -1,0 +1,55 @@
+package dev.spindle.kernel;
+
+/**
+ * The cut of a matrix product into register tiles. Units count tiles, channel tiles outside, pixel tiles inside, so that
+ * a run of units reuses a panel of weights.
+ *
+ * @param blocks output channel blocks
+ * @param triples leading channel tiles that are three blocks wide; see {@link Layout#triples}
+ * @param pixels output pixels
+ * @param rows1 most pixels of a tile one block wide
+ * @param rows2 most pixels of a tile two blocks wide
+ * @param rows3 most pixels of a tile three blocks wide
+ */
+public record Tiling(int blocks, int triples, int pixels, int rows1, int rows2, int rows3) {
+
+    /** The cut that a layout asks for. */
+    public static Tiling of(Layout layout, int blocks, int pixels) {
+        return new Tiling(blocks, layout.triples(blocks), pixels, layout.rows1(), layout.rows2(), layout.rows3());
+    }
+
+    /** Tiles across output channels. */
+    public int channelTiles() {
+        return triples + (blocks - 3 * triples + 1) / 2;
+    }
+
+    /** The first block of a channel tile. */
+    public int firstBlock(int tile) {
+        return tile <= triples ? 3 * tile : 3 * triples + 2 * (tile - triples);
+    }
+
+    /** How many blocks wide a channel tile is. */
+    public int vectors(int tile) {
+        return tile < triples ? 3 : Math.min(2, blocks - firstBlock(tile));
+    }
+
+    /** Tiles across pixels, for channel tiles {@code vectors} blocks wide; they differ by at most one pixel. */
+    public int pixelTiles(int vectors) {
+        int rows = vectors == 1 ? rows1 : vectors == 2 ? rows2 : rows3;
+        return (pixels + rows - 1) / rows;
+    }
+
+    /** The first pixel of a pixel tile out of {@code tiles}. */
+    public int firstPixel(int tile, int tiles) {
+        return (int) ((long) pixels * tile / tiles);
+    }
+
+    /** All tiles. */
+    public int units() {
+        int sum = 0;
+        for (int tile = 0; tile < channelTiles(); tile++) {
+            sum += pixelTiles(vectors(tile));
+        }
+        return sum;
+    }
+}

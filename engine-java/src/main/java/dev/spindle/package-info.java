@@ -1,0 +1,2 @@
+/** The API: what readers deliver, and the errors that users see. */
+package dev.spindle;

@@ -1,0 +1,118 @@
+package dev.spindle.plan;
+
+import dev.spindle.network.Conv;
+import dev.spindle.network.Network;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+
+/** The weights of a network by layer name. Immutable by agreement: the arrays are not copied. */
+public final class Weights {
+
+    private final Map<String, LayerWeights> layers;
+
+    private Weights(Map<String, LayerWeights> layers) {
+        this.layers = layers;
+    }
+
+    /**
+     * Binds weights to a network.
+     *
+     * @param network the description
+     * @param layers by the name of the convolution, and {@link Network#CLASSIFIER}
+     * @return the weights, checked: every layer present, of the right size, every value finite
+     * @throws IllegalArgumentException naming the layer, what was expected and what was found
+     */
+    public static Weights of(Network network, Map<String, LayerWeights> layers) {
+        Map<String, LayerWeights> ordered = new LinkedHashMap<>();
+        for (Conv conv : network.convolutions()) {
+            ordered.put(conv.name(), checked(conv.name(), layers.get(conv.name()), conv.weights(), conv.outputs()));
+        }
+        long dense = (long) network.classes() * network.features();
+        ordered.put(
+                Network.CLASSIFIER,
+                checked(Network.CLASSIFIER, layers.get(Network.CLASSIFIER), dense, network.classes()));
+        return new Weights(ordered);
+    }
+
+    /**
+     * Seeded random weights, scaled so that activations keep their size (He et al., arXiv 1502.01852): for benchmarks
+     * and tests, where values do not matter but their range does.
+     *
+     * @param network the description
+     * @param seed the same seed gives the same weights
+     * @return weights with batch normalisation folded
+     */
+    public static Weights random(Network network, long seed) {
+        Random random = new Random(seed);
+        Map<String, LayerWeights> layers = new LinkedHashMap<>();
+        for (Conv conv : network.convolutions()) {
+            int fanIn = conv.inputsPerGroup() * conv.kernel() * conv.kernel();
+            layers.put(conv.name(), random(random, Math.toIntExact(conv.weights()), conv.outputs(), fanIn));
+        }
+        layers.put(
+                Network.CLASSIFIER,
+                random(random, network.classes() * network.features(), network.classes(), network.features()));
+        return of(network, layers);
+    }
+
+    private static LayerWeights random(Random random, int weights, int outputs, int fanIn) {
+        float[] kernel = new float[weights];
+        float deviation = (float) Math.sqrt(2.0 / fanIn);
+        for (int i = 0; i < weights; i++) {
+            kernel[i] = (float) random.nextGaussian() * deviation;
+        }
+        float[] bias = new float[outputs];
+        for (int i = 0; i < outputs; i++) {
+            bias[i] = (float) random.nextGaussian() * 0.1f;
+        }
+        return LayerWeights.biased(kernel, bias);
+    }
+
+    /** The weights of one layer; throws {@link IllegalArgumentException} for an unknown name. */
+    public LayerWeights layer(String name) {
+        LayerWeights found = layers.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("no weights for layer " + name + ", known: " + layers.keySet());
+        }
+        return found;
+    }
+
+    private static LayerWeights checked(String name, LayerWeights layer, long weights, int outputs) {
+        if (layer == null) {
+            throw new IllegalArgumentException("layer " + name + ": expected weights, found none");
+        }
+        requireLength(name, "kernel", weights, layer.kernel());
+        if (layer.bias().isPresent()) {
+            requireLength(name, "bias", outputs, layer.bias().get());
+        }
+        Optional<BatchNorm> norm = layer.batchNorm();
+        if (norm.isPresent()) {
+            requireLength(name, "batch normalisation scale", outputs, norm.get().gamma());
+            requireLength(name, "batch normalisation shift", outputs, norm.get().beta());
+            requireLength(name, "batch normalisation mean", outputs, norm.get().mean());
+            requireLength(name, "batch normalisation variance", outputs, norm.get().variance());
+            for (float variance : norm.get().variance()) {
+                if (variance + norm.get().epsilon() <= 0) {
+                    throw new IllegalArgumentException("layer " + name
+                            + ": expected a positive batch normalisation variance, found " + variance);
+                }
+            }
+        }
+        return layer;
+    }
+
+    private static void requireLength(String name, String part, long expected, float[] found) {
+        if (found.length != expected) {
+            throw new IllegalArgumentException(
+                    "layer " + name + ": expected " + expected + " values of " + part + ", found " + found.length);
+        }
+        for (int i = 0; i < found.length; i++) {
+            if (!Float.isFinite(found[i])) {
+                throw new IllegalArgumentException(
+                        "layer " + name + ": expected finite values of " + part + ", found " + found[i] + " at " + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/**
+ * Spindle's engine: MobileNetV2 on the JVM at the speed of the hardware. The API is {@link dev.spindle}; it depends on
+ * the JDK alone.
+ *
+ * @uses dev.spindle.kernel.KernelProvider backends beside this module's own
+ * @uses dev.spindle.CheckpointReader file formats
+ */
+module dev.spindle.engine {
+    requires java.desktop;
+    requires static jdk.incubator.vector;
+
+    exports dev.spindle;
+    exports dev.spindle.image;
+    exports dev.spindle.kernel;
+    exports dev.spindle.network;
+    exports dev.spindle.plan;
+
+    uses dev.spindle.CheckpointReader;
+    uses dev.spindle.kernel.KernelProvider;
+}

@@ -1,0 +1,2 @@
+/** The native backend behind JNI. */
+package dev.spindle.engine.jni;

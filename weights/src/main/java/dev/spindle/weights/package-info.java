@@ -1,0 +1,2 @@
+/** Readers of published model files. */
+package dev.spindle.weights;

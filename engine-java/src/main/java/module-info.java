@@ -17,4 +17,8 @@ module dev.spindle.engine {
 
     uses dev.spindle.CheckpointReader;
     uses dev.spindle.kernel.KernelProvider;
+
+    provides dev.spindle.kernel.KernelProvider with
+            dev.spindle.kernel.scalar.ScalarProvider,
+            dev.spindle.kernel.vector.VectorProvider;
 }

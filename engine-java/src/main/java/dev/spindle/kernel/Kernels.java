@@ -42,10 +42,14 @@ public final class Kernels {
     }
 
     /** Loaded on first use: providers are asked once. */
-    private static final class Holder {
-        private static final List<KernelCandidate> CANDIDATES =
+    private static final class Candidates {
+        private static final List<KernelCandidate> ALL =
                 collect(Isa.ofLabel(System.getProperty("spindle.isa.max", Isa.BITS_512.label())));
-        private static final KernelCandidate BEST = choose(CANDIDATES);
+    }
+
+    /** Loaded when {@code auto} is asked for the first time: what it passes over is logged once. */
+    private static final class Best {
+        private static final KernelCandidate CHOSEN = choose(Candidates.ALL);
     }
 
     private static List<KernelCandidate> collect(Isa cap) {
@@ -89,7 +93,7 @@ public final class Kernels {
 
     /** Every backend, the preferred ones first, with the reason where it cannot run. */
     public static List<KernelCandidate> all() {
-        return Holder.CANDIDATES;
+        return Candidates.ALL;
     }
 
     /**
@@ -121,7 +125,7 @@ public final class Kernels {
      * @throws IllegalStateException where the forced backend cannot run
      */
     public static Kernel best() {
-        return AUTO.equals(FORCED) ? create(Holder.BEST) : byName(FORCED);
+        return AUTO.equals(FORCED) ? create(Best.CHOSEN) : byName(FORCED);
     }
 
     private static Kernel create(KernelCandidate candidate) {

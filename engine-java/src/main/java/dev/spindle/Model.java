@@ -1,0 +1,190 @@
+package dev.spindle;
+
+import dev.spindle.image.Preprocessing;
+import dev.spindle.kernel.Kernel;
+import dev.spindle.kernel.Kernels;
+import dev.spindle.network.Network;
+import dev.spindle.plan.Plan;
+import dev.spindle.plan.Planner;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+
+/**
+ * A network ready to run on one backend. Immutable and safe for any number of threads.
+ *
+ * <p>{@link #close} is idempotent and may come at any time: calls and sessions that are under way end as if nothing had
+ * happened, and the last of them takes the weights with it.
+ */
+public final class Model implements AutoCloseable {
+
+    private final Checkpoint checkpoint;
+    private final Kernel kernel;
+    private final Plan plan;
+    private final Options options;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    /** Sessions that are not closed yet, and one more for the model itself. */
+    private final AtomicInteger holders = new AtomicInteger(1);
+
+    private Model(Checkpoint checkpoint, Kernel kernel, Plan plan, Options options) {
+        this.checkpoint = checkpoint;
+        this.kernel = kernel;
+        this.plan = plan;
+        this.options = options;
+    }
+
+    /** Loads a file with {@link Options#DEFAULT}; see {@link #load(Path, Options)}. */
+    public static Model load(Path file) {
+        return load(file, Options.DEFAULT);
+    }
+
+    /**
+     * Loads a file. Formats come from the {@link CheckpointReader}s on the class or module path.
+     *
+     * @param file a model file
+     * @param options backend and threads
+     * @return the model, to be closed
+     * @throws InvalidInputException where the file is no model, or a damaged one
+     * @throws UncheckedIOException where it cannot be read
+     * @throws IllegalArgumentException for an unknown backend
+     * @throws IllegalStateException where the backend cannot run here
+     */
+    public static Model load(Path file, Options options) {
+        return of(read(file), options);
+    }
+
+    /**
+     * Builds a model from network and weights.
+     *
+     * @param checkpoint what a reader made of a file, or what the caller made
+     * @param options backend and threads
+     * @return the model, to be closed
+     */
+    public static Model of(Checkpoint checkpoint, Options options) {
+        return of(checkpoint, options, Kernels.byName(options.backend()));
+    }
+
+    /** Builds a model for a kernel that need not be in the registry; for tests and benchmarks of kernels. */
+    static Model of(Checkpoint checkpoint, Options options, Kernel kernel) {
+        Plan plan = Planner.plan(checkpoint.network(), checkpoint.weights(), kernel.layout());
+        return new Model(checkpoint, kernel, plan, options);
+    }
+
+    /**
+     * Reads a file without planning it.
+     *
+     * @param file a model file
+     * @return network and weights
+     * @throws InvalidInputException where no reader knows the file, or the one that does finds it damaged
+     * @throws UncheckedIOException where it cannot be read
+     */
+    public static Checkpoint read(Path file) {
+        ByteBuffer head = head(file);
+        List<CheckpointReader> readers = ServiceLoader.load(CheckpointReader.class, Model.class.getClassLoader())
+                .stream()
+                .map(ServiceLoader.Provider::get)
+                .toList();
+        for (CheckpointReader reader : readers) {
+            if (reader.accepts(file, head.asReadOnlyBuffer().order(head.order()))) {
+                return reader.read(file);
+            }
+        }
+        String formats = readers.stream().map(CheckpointReader::format).collect(Collectors.joining(", "));
+        throw InvalidInputException.of(
+                file, "start of file", "a model file (" + (formats.isEmpty() ? "no reader is installed" : formats) + ")",
+                head.hasRemaining() ? "something else" : "an empty file");
+    }
+
+    private static ByteBuffer head(Path file) {
+        if (!Files.exists(file)) {
+            throw new InvalidInputException(file + ": no such file");
+        }
+        if (Files.isDirectory(file)) {
+            throw new InvalidInputException(file + ": expected a model file, found a folder");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return ByteBuffer.wrap(in.readNBytes(CheckpointReader.HEAD_BYTES));
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be read", e);
+        }
+    }
+
+    /** The description. */
+    public Network network() {
+        return checkpoint.network();
+    }
+
+    /** How pictures become inputs. */
+    public Preprocessing preprocessing() {
+        return checkpoint.preprocessing();
+    }
+
+    /** One name a class; empty where the file has none. */
+    public List<String> labels() {
+        return checkpoint.labels();
+    }
+
+    /** Where the weights come from. */
+    public Checkpoint.Source source() {
+        return checkpoint.source();
+    }
+
+    /** The backend that runs this model. */
+    public String backend() {
+        return kernel.name();
+    }
+
+    /** The plan, for those who profile or check layers. */
+    public Plan plan() {
+        return plan;
+    }
+
+    /**
+     * Opens a session for one caller; safe for any number of threads.
+     *
+     * @return a session with this model's number of threads, to be closed
+     * @throws IllegalStateException where the model is closed
+     */
+    public Session newSession() {
+        hold();
+        try {
+            return new Session(plan, kernel, options.threads(), this::release);
+        } catch (OutOfMemoryError e) {
+            release();
+            throw e;
+        }
+    }
+
+    private void hold() {
+        int count = holders.get();
+        while (count > 0 && !closed.get()) {
+            if (holders.compareAndSet(count, count + 1)) {
+                return;
+            }
+            count = holders.get();
+        }
+        throw new IllegalStateException("the model is closed");
+    }
+
+    private void release() {
+        if (holders.decrementAndGet() == 0) {
+            plan.weights().close();
+        }
+    }
+
+    /** Frees the weights once the last session is closed; idempotent. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            release();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package dev.spindle;
+
+import dev.spindle.kernel.Kernel;
+import dev.spindle.kernel.Memory;
+import dev.spindle.network.Network;
+import dev.spindle.plan.Plan;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The buffers of one caller. A run reads and writes the caller's own arrays and allocates nothing.
+ *
+ * <p>A session serves one thread at a time; a second one is refused with {@link IllegalStateException}. {@link #close} is
+ * idempotent and may come from any thread: if a run is under way, it is finished first and the buffers go with it.
+ */
+public final class Session implements AutoCloseable {
+
+    private enum State {
+        IDLE,
+        RUNNING,
+        /** Running, and closed as soon as the run ends. */
+        CLOSING,
+        CLOSED
+    }
+
+    private final Plan plan;
+    private final Memory activations;
+    private final Run run;
+    private final Runnable released;
+    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    private int threads;
+
+    /**
+     * @param released called once, when the buffers are gone
+     */
+    Session(Plan plan, Kernel kernel, int threads, Runnable released) {
+        this.plan = plan;
+        this.activations = Memory.allocate(plan.layout().memory(), plan.activationFloats());
+        this.run = new Run(kernel, plan.layers(), plan.weights(), activations);
+        this.released = released;
+        this.threads = threads;
+    }
+
+    /**
+     * How many threads a run may use, the caller's included; results are the same bits for every number. Helpers come
+     * from one pool a process, one a processor; a run goes on with fewer where others are busy.
+     *
+     * @param count at least 1
+     * @return this session
+     */
+    public Session threads(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException(count + " threads, expected at least 1");
+        }
+        threads = count;
+        return this;
+    }
+
+    /** Floats of one input image: height x width x 3. */
+    public int inputLength() {
+        return plan.network().height() * plan.network().width() * 3;
+    }
+
+    /** Floats of one embedding. */
+    public int featuresLength() {
+        return plan.network().features();
+    }
+
+    /** Floats of one image's logits: the number of classes. */
+    public int logitsLength() {
+        return plan.network().classes();
+    }
+
+    /**
+     * Runs one image.
+     *
+     * @param input {@code [height][width][3]}, preprocessed
+     * @param logits receives {@code [classes]}, before softmax
+     */
+    public void run(float[] input, float[] logits) {
+        run(input, 1, logits, null);
+    }
+
+    /**
+     * Runs a batch.
+     *
+     * @param input {@code [images][height][width][3]}, preprocessed
+     * @param images how many, at least 1
+     * @param logits receives {@code [images][classes]}, before softmax; null where they are not wanted
+     * @param features receives {@code [images][features]}, the pooled output of the last convolution; null where they
+     *     are not wanted
+     * @throws IllegalArgumentException where an array is too short
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void run(float[] input, int images, float[] logits, float[] features) {
+        if (images < 1) {
+            throw new IllegalArgumentException(images + " images, expected at least 1");
+        }
+        Objects.requireNonNull(input, "input");
+        requireLength("input", input.length, images, inputLength());
+        requireLength("logits", logits == null ? Integer.MAX_VALUE : logits.length, images, logitsLength());
+        requireLength("features", features == null ? Integer.MAX_VALUE : features.length, images, featuresLength());
+        enter();
+        try {
+            runAll(input, images, logits, features);
+        } finally {
+            leave();
+        }
+    }
+
+    private static void requireLength(String what, int found, int images, int each) {
+        if (found < (long) images * each) {
+            throw new IllegalArgumentException(what + " of " + found + " floats, expected at least " + images + " x " + each);
+        }
+    }
+
+    private void runAll(float[] input, int images, float[] logits, float[] features) {
+        run.begin(threads);
+        try {
+            for (int image = 0; image < images; image++) {
+                stage(input, image * inputLength());
+                run.layers();
+                if (logits != null) {
+                    activations.read(plan.logits(), logits, image * logitsLength(), logitsLength());
+                }
+                if (features != null) {
+                    activations.read(plan.features(), features, image * featuresLength(), featuresLength());
+                }
+            }
+        } finally {
+            run.end();
+        }
+    }
+
+    private void stage(float[] input, int from) {
+        Network network = plan.network();
+        int row = network.width() * 3;
+        for (int y = 0; y < network.height(); y++) {
+            activations.write(plan.input().row(y), input, from + y * row, row);
+        }
+    }
+
+    private void enter() {
+        if (!state.compareAndSet(State.IDLE, State.RUNNING)) {
+            throw new IllegalStateException(
+                    state.get() == State.RUNNING
+                            ? "the session is running on another thread; open one session a thread"
+                            : "the session is closed");
+        }
+    }
+
+    private void leave() {
+        if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
+            state.set(State.CLOSED);
+            free();
+        }
+    }
+
+    /** Frees the buffers, after the run that may be under way; idempotent. */
+    @Override
+    public void close() {
+        if (state.compareAndSet(State.IDLE, State.CLOSED)) {
+            free();
+        } else if (!state.compareAndSet(State.RUNNING, State.CLOSING) && state.compareAndSet(State.IDLE, State.CLOSED)) {
+            // The run ended between the two looks.
+            free();
+        }
+    }
+
+    private void free() {
+        activations.close();
+        released.run();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.spindle.plan;
+
+import dev.spindle.kernel.Memory;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Hands out places in a session's memory. Buffers that are not alive at the same time share floats: a buffer goes to the
+ * lowest gap that it fits.
+ */
+final class Arena {
+
+    private record Buffer(int offset, int end) {}
+
+    private final List<Buffer> alive = new ArrayList<>();
+    private final int origin;
+    private int peak;
+
+    Arena(Memory.Kind kind) {
+        origin = Memory.origin(kind);
+        peak = origin;
+    }
+
+    /** Floats behind the origin that are in use at the worst moment. */
+    int length() {
+        return peak - origin;
+    }
+
+    /** The offset of {@code floats} new floats. */
+    int take(long floats) {
+        long size = (floats + Memory.LINE - 1) / Memory.LINE * Memory.LINE;
+        long offset = origin;
+        int at = 0;
+        while (at < alive.size() && alive.get(at).offset < offset + size) {
+            offset = alive.get(at).end;
+            at++;
+        }
+        int end = Math.toIntExact(offset + size);
+        alive.add(at, new Buffer((int) offset, end));
+        peak = Math.max(peak, end);
+        return (int) offset;
+    }
+
+    /** Ends the life of the buffer at {@code offset}. */
+    void release(int offset) {
+        if (!alive.removeIf(buffer -> buffer.offset == offset)) {
+            throw new IllegalStateException("no buffer at " + offset);
+        }
+    }
+}

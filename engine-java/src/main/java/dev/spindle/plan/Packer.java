@@ -1,0 +1,121 @@
+package dev.spindle.plan;
+
+import dev.spindle.kernel.Dense;
+import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.Layout;
+import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.Tiling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Writes folded weights into one block of memory in execution order, the way each layer's type describes. Two passes:
+ * offsets are handed out first, so that the memory can be allocated once, then {@link #into} writes.
+ */
+final class Packer {
+
+    private interface Part {
+        void write(Memory memory);
+    }
+
+    private final Layout layout;
+    private final List<Part> parts = new ArrayList<>();
+    private int end;
+
+    Packer(Layout layout) {
+        this.layout = layout;
+        this.end = Memory.origin(layout.memory());
+    }
+
+    /** Floats behind the origin. */
+    int length() {
+        return end - Memory.origin(layout.memory());
+    }
+
+    void into(Memory memory) {
+        for (Part part : parts) {
+            part.write(memory);
+        }
+    }
+
+    private int reserve(long floats) {
+        int offset = end;
+        end = Math.toIntExact(end + (floats + Memory.LINE - 1) / Memory.LINE * Memory.LINE);
+        return offset;
+    }
+
+    /** One float per padded output, zero behind the last. */
+    int bias(float[] bias) {
+        int offset = reserve(layout.padded(bias.length));
+        parts.add(memory -> memory.write(offset, bias, 0, bias.length));
+        return offset;
+    }
+
+    /**
+     * A matrix for register tiles.
+     *
+     * @param kernel {@code [outputs][k]}
+     * @param order where element i of the packed order stands in the kernel's row; the identity for a 1x1 convolution
+     */
+    int matrix(float[] kernel, int outputs, int[] order, Tiling tiling) {
+        int k = order.length;
+        int c = layout.channelBlock();
+        int offset = reserve((long) layout.padded(outputs) * k);
+        parts.add(memory -> {
+            for (int tile = 0; tile < tiling.channelTiles(); tile++) {
+                int first = tiling.firstBlock(tile) * c;
+                panel(memory, offset + first * k, kernel, outputs, order, first, tiling.vectors(tile) * c);
+            }
+        });
+        return offset;
+    }
+
+    /** A dense layer's {@code [outputs][inputs]} in tiles of {@code vectors} blocks and less at the end. */
+    int dense(float[] kernel, int outputs, int inputs, Dense shape) {
+        int c = layout.channelBlock();
+        int offset = reserve((long) layout.padded(outputs) * inputs);
+        int[] order = identity(inputs);
+        parts.add(memory -> {
+            for (int unit = 0; unit < shape.units(); unit++) {
+                int first = shape.firstBlock(unit) * c;
+                int lanes = shape.firstBlock(unit + 1) * c - first;
+                panel(memory, offset + first * inputs, kernel, outputs, order, first, lanes);
+            }
+        });
+        return offset;
+    }
+
+    /** A depthwise kernel {@code [channels][9]} as {@code [blocks][9][c]}. */
+    int depthwise(float[] kernel, int channels) {
+        int c = layout.channelBlock();
+        int offset = reserve((long) layout.padded(channels) * Depthwise.TAPS);
+        int[] order = identity(Depthwise.TAPS);
+        parts.add(memory -> {
+            for (int first = 0; first < channels; first += c) {
+                panel(memory, offset + first * Depthwise.TAPS, kernel, channels, order, first, c);
+            }
+        });
+        return offset;
+    }
+
+    /** {@code [k][lanes]} for outputs {@code first} to {@code first + lanes}, zero behind the last output. */
+    private static void panel(
+            Memory memory, int offset, float[] kernel, int outputs, int[] order, int first, int lanes) {
+        int k = order.length;
+        float[] panel = new float[k * lanes];
+        for (int lane = 0; lane < Math.min(lanes, outputs - first); lane++) {
+            int row = (first + lane) * k;
+            for (int i = 0; i < k; i++) {
+                panel[i * lanes + lane] = kernel[row + order[i]];
+            }
+        }
+        memory.write(offset, panel, 0, panel.length);
+    }
+
+    static int[] identity(int k) {
+        int[] order = new int[k];
+        Arrays.setAll(order, i -> i);
+        return order;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.spindle.plan;
+
+import dev.spindle.kernel.Layer;
+import dev.spindle.kernel.Layout;
+import dev.spindle.kernel.Memory;
+import dev.spindle.network.Network;
+import java.util.List;
+
+/**
+ * What a session runs: packed weights, layers in execution order, and where input and results stand in a session's
+ * memory. Immutable; one plan serves any number of sessions.
+ *
+ * @param network the description it was made from
+ * @param layout what the kernel wants
+ * @param weights all packed weights
+ * @param layers in execution order, without the softmax
+ * @param activationFloats what a session needs, behind the memory's origin
+ * @param input where the padded input is staged
+ * @param features offset of the pooled features, {@link Network#features} floats
+ * @param logits offset of the logits, {@link Network#classes} floats
+ */
+public record Plan(
+        Network network,
+        Layout layout,
+        Memory weights,
+        List<Layer> layers,
+        int activationFloats,
+        StagedInput input,
+        int features,
+        int logits) {
+
+    /** Copies the list. */
+    public Plan {
+        layers = List.copyOf(layers);
+    }
+
+    /**
+     * The region into which an NHWC image is copied, with the zeros that stand around it: the stem then needs no care
+     * for edges.
+     *
+     * @param offset first float of the region
+     * @param rowStride floats a row, border included
+     * @param top zero rows above the image
+     * @param left zero columns left of it
+     */
+    public record StagedInput(int offset, int rowStride, int top, int left) {
+
+        /** The offset of row {@code y} of the image. */
+        public int row(int y) {
+            return offset + (y + top) * rowStride + left * 3;
+        }
+    }
+}

@@ -1,0 +1,427 @@
+package dev.spindle.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.spindle.network.Activation;
+import dev.spindle.network.Conv;
+import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.MobileNetV2;
+import dev.spindle.network.Network;
+import dev.spindle.network.Padding;
+import dev.spindle.plan.LayerWeights;
+import dev.spindle.plan.Plan;
+import dev.spindle.plan.Planner;
+import dev.spindle.plan.Weights;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+
+/**
+ * Holds a kernel against a double-precision reference, layer by layer on plans of networks that meet every tile edge:
+ * each layer is run on what the kernel itself made of the layer before, in ranges cut at random, and compared on its
+ * own. Shared by all backends' tests.
+ *
+ * <p>Checked: every value within {@code C * K * eps * (|bias| + sum of |x w|)}, the same bits where all values are small
+ * integers, zeros in the lanes past the last channel, and not one float changed outside the result.
+ */
+public final class KernelParity {
+
+    /** The constant of the bound; sums of K terms in one order stay below K roundings, 2 leaves room for the bias. */
+    private static final double C = 2;
+
+    private static final double EPS = Math.ulp(1f) / 2.0;
+
+    private KernelParity() {}
+
+    /** Everything, for a kernel that runs at speed. */
+    public static Stream<DynamicTest> all(Kernel kernel) {
+        List<DynamicTest> tests = new ArrayList<>(quick(kernel).toList());
+        for (double width : new double[] {0.25, 0.5, 0.75, 1.0, 1.3, 1.4}) {
+            Network network = MobileNetV2.builder().widthMultiplier(width).resolution(33, 40).classes(37).build();
+            tests.add(test(kernel, "width " + width, network, false));
+        }
+        for (int stride : new int[] {8, 16}) {
+            for (Padding padding : Padding.values()) {
+                Network network = MobileNetV2.builder()
+                        .widthMultiplier(0.35).resolution(50, 46).classes(5).outputStride(stride).padding(padding).build();
+                tests.add(test(kernel, "output stride " + stride + " " + padding, network, false));
+            }
+        }
+        return tests.stream();
+    }
+
+    /** A part that a kernel without hardware support gets through in seconds. */
+    public static Stream<DynamicTest> quick(Kernel kernel) {
+        List<DynamicTest> tests = new ArrayList<>();
+        int widest = 2 * Math.max(kernel.layout().rows1(), kernel.layout().rows2()) + 1;
+        for (int pixels = 1; pixels <= Math.min(widest, 60); pixels++) {
+            Network network = network(2, 2 * pixels, new int[] {9, 17, 3}, 1, 1, Padding.SYMMETRIC, Activation.RELU6);
+            tests.add(test(kernel, pixels + " pixels", network, false));
+        }
+        for (int channels : new int[] {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 47, 48, 49, 79, 80, 144}) {
+            int[] all = {channels, channels + 1, channels};
+            tests.add(test(kernel, channels + " channels", network(9, 11, all, 1, 1, Padding.SAME, Activation.RELU), false));
+            tests.add(test(kernel, channels + " channels, integers",
+                    network(9, 11, all, 1, 1, Padding.SAME, Activation.RELU6), true));
+        }
+        for (int side : new int[] {1, 2, 3, 4, 5, 6, 9, 15, 30}) {
+            for (Padding padding : Padding.values()) {
+                for (int stride = 1; stride <= 2; stride++) {
+                    for (int dilation : new int[] {1, 2, 4}) {
+                        String name = side + "x" + (side + 3) + " stride " + stride + " dilation " + dilation + " " + padding;
+                        int[] channels = {3, 18, 6};
+                        tests.add(test(
+                                kernel, name,
+                                network(side, side + 3, channels, stride, dilation, padding, Activation.RELU6), false));
+                    }
+                }
+            }
+        }
+        Network paper = MobileNetV2.builder().widthMultiplier(0.35).resolution(32).classes(10).build();
+        tests.add(test(kernel, "width 0.35", paper, false));
+        tests.add(test(kernel, "width 0.35, integers", paper, true));
+        Network smallest = MobileNetV2.builder().widthMultiplier(0.1).divisor(4).resolution(31).classes(1001).build();
+        tests.add(test(kernel, "width 0.1, divisor 4", smallest, false));
+        tests.add(dynamicTest("clamp", () -> clamp(kernel)));
+        tests.add(dynamicTest("softmax", () -> softmax(kernel)));
+        return tests.stream();
+    }
+
+    /** Stem to {@code channels[0]}, a block that expands to {@code channels[1]}, one with a skip, head, classifier. */
+    private static Network network(
+            int height, int width, int[] channels, int stride, int dilation, Padding padding, Activation activation) {
+        int in = channels[0];
+        int hidden = channels[1];
+        int out = channels[2];
+        List<InvertedResidual> blocks = List.of(
+                new InvertedResidual(
+                        "a", Optional.of(Conv.pointwise("a.expand", in, hidden, activation)),
+                        Conv.depthwise("a.depthwise", hidden, stride, dilation, activation),
+                        Conv.pointwise("a.project", hidden, out, Activation.LINEAR), false),
+                new InvertedResidual(
+                        "b", Optional.of(Conv.pointwise("b.expand", out, hidden, activation)),
+                        Conv.depthwise("b.depthwise", hidden, 1, dilation, activation),
+                        Conv.pointwise("b.project", hidden, out, Activation.LINEAR), true),
+                new InvertedResidual(
+                        "c", Optional.empty(), Conv.depthwise("c.depthwise", out, 1, 1, activation),
+                        Conv.pointwise("c.project", out, out, Activation.LINEAR), true));
+        return new Network(
+                "test", height, width, padding, Conv.full("stem", 3, in, 3, 2, activation), blocks,
+                Optional.of(Conv.pointwise("head", out, hidden, activation)), hidden + 3);
+    }
+
+    private static DynamicTest test(Kernel kernel, String name, Network network, boolean integers) {
+        return dynamicTest(name, () -> new Case(kernel, network, integers, name.hashCode()).check());
+    }
+
+    /** One network on one kernel. */
+    private static final class Case {
+        private final Kernel kernel;
+        private final Layout layout;
+        private final Network network;
+        private final boolean integers;
+        private final Random random;
+        private final Weights weights;
+        private final Plan plan;
+        private final Memory memory;
+        private final float[] before;
+        private final float[] after;
+
+        Case(Kernel kernel, Network network, boolean integers, long seed) {
+            this.kernel = kernel;
+            this.layout = kernel.layout();
+            this.network = network;
+            this.integers = integers;
+            this.random = new Random(seed);
+            this.weights = integers ? integerWeights() : Weights.random(network, seed);
+            this.plan = Planner.plan(network, weights, layout);
+            this.memory = Memory.allocate(layout.memory(), plan.activationFloats());
+            this.before = new float[memory.length()];
+            this.after = new float[memory.length()];
+        }
+
+        private Weights integerWeights() {
+            Map<String, LayerWeights> layers = new HashMap<>();
+            for (Conv conv : network.convolutions()) {
+                layers.put(conv.name(), LayerWeights.biased(
+                        integers(Math.toIntExact(conv.weights()), 1), integers(conv.outputs(), 5)));
+            }
+            layers.put(Network.CLASSIFIER, LayerWeights.biased(
+                    integers(network.classes() * network.features(), 1), integers(network.classes(), 5)));
+            return Weights.of(network, layers);
+        }
+
+        private float[] integers(int count, int bound) {
+            float[] values = new float[count];
+            for (int i = 0; i < count; i++) {
+                values[i] = random.nextInt(2 * bound + 1) - bound;
+            }
+            return values;
+        }
+
+        void check() {
+            float[] image = new float[network.width() * 3];
+            for (int y = 0; y < network.height(); y++) {
+                for (int i = 0; i < image.length; i++) {
+                    image[i] = integers ? random.nextInt(7) - 3 : (float) random.nextGaussian();
+                }
+                memory.write(plan.input().row(y), image, 0, image.length);
+            }
+            for (Layer layer : plan.layers()) {
+                memory.read(0, before, 0, before.length);
+                for (int from = 0; from < layer.units(); ) {
+                    int to = from + 1 + random.nextInt(layer.units() - from);
+                    layer.run(kernel, plan.weights(), memory, from, to);
+                    from = to;
+                }
+                memory.read(0, after, 0, after.length);
+                int[] region = switch (layer) {
+                    case Stem stem -> stem(stem);
+                    case Pointwise pointwise -> pointwise(pointwise);
+                    case Depthwise depthwise -> depthwise(depthwise);
+                    case GlobalAverage average -> average(average);
+                    case Dense dense -> dense(dense);
+                    case Softmax softmax -> throw new AssertionError("planned: " + softmax);
+                };
+                for (int i = 0; i < after.length; i++) {
+                    if (i < region[0] || i >= region[1]) {
+                        assertEquals(
+                                Float.floatToRawIntBits(before[i]), Float.floatToRawIntBits(after[i]),
+                                layer.name() + " wrote outside its result, at " + i);
+                    }
+                }
+            }
+            plan.weights().close();
+            memory.close();
+        }
+
+        private Conv conv(String name) {
+            return network.convolutions().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+        }
+
+        private void expect(String name, int index, double exact, double magnitude, int terms, Activation activation) {
+            double clamped = switch (activation) {
+                case LINEAR -> exact;
+                case RELU -> Math.max(0, exact);
+                case RELU6 -> Math.min(6, Math.max(0, exact));
+            };
+            double bound = integers ? 0 : C * (terms + 1) * EPS * magnitude;
+            assertTrue(
+                    Math.abs(after[index] - clamped) <= bound,
+                    () -> name + " at " + index + ": expected " + clamped + " within " + bound + ", found " + after[index]);
+        }
+
+        private int[] stem(Stem layer) {
+            Conv conv = conv(layer.name());
+            float[] w = weights.layer(layer.name()).kernel();
+            float[] bias = weights.layer(layer.name()).bias().orElseThrow();
+            int width = layer.tiling().pixels();
+            int c = layout.channelBlock();
+            int blocks = layout.blocks(conv.outputs());
+            for (int channel = 0; channel < blocks * c; channel++) {
+                for (int pixel = 0; pixel < layer.outputHeight() * width; pixel++) {
+                    int index = layer.output() + (channel / c * layer.outputHeight() * width + pixel) * c + channel % c;
+                    if (channel >= conv.outputs()) {
+                        assertEquals(0f, after[index], layer.name() + ": lane past the last channel");
+                        continue;
+                    }
+                    int y = 2 * (pixel / width);
+                    int x = 2 * (pixel % width);
+                    double sum = bias[channel];
+                    double magnitude = Math.abs(sum);
+                    for (int k = 0; k < Stem.K; k++) {
+                        int row = k / Stem.ROW;
+                        int at = layer.input() + (y + row) * layer.rowStride() + x * 3 + k % Stem.ROW;
+                        double product = (double) before[at] * w[(channel * 3 + k % 3) * 9 + row * 3 + k % Stem.ROW / 3];
+                        sum += product;
+                        magnitude += Math.abs(product);
+                    }
+                    expect(layer.name(), index, sum, magnitude, Stem.K, conv.activation());
+                }
+            }
+            return new int[] {layer.output(), layer.output() + blocks * c * layer.outputHeight() * width};
+        }
+
+        private int[] pointwise(Pointwise layer) {
+            Conv conv = conv(layer.name());
+            float[] w = weights.layer(layer.name()).kernel();
+            float[] bias = weights.layer(layer.name()).bias().orElseThrow();
+            int c = layout.channelBlock();
+            int pixels = layer.tiling().pixels();
+            int blocks = layout.blocks(conv.outputs());
+            for (int channel = 0; channel < blocks * c; channel++) {
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    int within = channel / c * pixels * c + pixel * c + channel % c;
+                    if (channel >= conv.outputs()) {
+                        assertEquals(0f, after[layer.output() + within], layer.name() + ": lane past the last channel");
+                        continue;
+                    }
+                    double sum = bias[channel];
+                    double magnitude = Math.abs(sum);
+                    if (layer.residual() >= 0) {
+                        sum += before[layer.residual() + within];
+                        magnitude += Math.abs(before[layer.residual() + within]);
+                    }
+                    for (int k = 0; k < conv.inputs(); k++) {
+                        double product = (double) before[layer.input() + k / c * pixels * c + pixel * c + k % c]
+                                * w[channel * conv.inputs() + k];
+                        sum += product;
+                        magnitude += Math.abs(product);
+                    }
+                    expect(layer.name(), layer.output() + within, sum, magnitude, conv.inputs(), conv.activation());
+                }
+            }
+            return new int[] {layer.output(), layer.output() + blocks * c * pixels};
+        }
+
+        private int[] depthwise(Depthwise layer) {
+            Conv conv = conv(layer.name());
+            float[] w = weights.layer(layer.name()).kernel();
+            float[] bias = weights.layer(layer.name()).bias().orElseThrow();
+            int c = layout.channelBlock();
+            int pixels = layer.outputHeight() * layer.outputWidth();
+            for (int channel = 0; channel < layer.blocks() * c; channel++) {
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    int index = layer.output() + (channel / c * pixels + pixel) * c + channel % c;
+                    if (channel >= conv.outputs()) {
+                        assertEquals(0f, after[index], layer.name() + ": lane past the last channel");
+                        continue;
+                    }
+                    double sum = bias[channel];
+                    double magnitude = Math.abs(sum);
+                    for (int tap = 0; tap < 9; tap++) {
+                        int y = pixel / layer.outputWidth() * conv.stride() + tap / 3 * conv.dilation()
+                                - network.padding().before(layer.height(), 3, conv.stride(), conv.dilation());
+                        int x = pixel % layer.outputWidth() * conv.stride() + tap % 3 * conv.dilation()
+                                - network.padding().before(layer.width(), 3, conv.stride(), conv.dilation());
+                        if (y >= 0 && y < layer.height() && x >= 0 && x < layer.width()) {
+                            int at = layer.input()
+                                    + (channel / c * layer.height() * layer.width() + y * layer.width() + x) * c
+                                    + channel % c;
+                            double product = (double) before[at] * w[channel * 9 + tap];
+                            sum += product;
+                            magnitude += Math.abs(product);
+                        }
+                    }
+                    expect(layer.name(), index, sum, magnitude, 9, conv.activation());
+                }
+            }
+            return new int[] {layer.output(), layer.output() + layer.blocks() * c * pixels};
+        }
+
+        private int[] average(GlobalAverage layer) {
+            int c = layout.channelBlock();
+            for (int channel = 0; channel < layer.blocks() * c; channel++) {
+                double sum = 0;
+                double magnitude = 0;
+                for (int pixel = 0; pixel < layer.pixels(); pixel++) {
+                    float value = before[layer.input() + (channel / c * layer.pixels() + pixel) * c + channel % c];
+                    sum += value;
+                    magnitude += Math.abs(value);
+                }
+                double bound = C * (layer.pixels() + 2) * EPS * magnitude / layer.pixels();
+                assertEquals(sum / layer.pixels(), after[layer.output() + channel], bound, layer.name() + " " + channel);
+            }
+            return new int[] {layer.output(), layer.output() + layer.blocks() * c};
+        }
+
+        private int[] dense(Dense layer) {
+            float[] w = weights.layer(layer.name()).kernel();
+            float[] bias = weights.layer(layer.name()).bias().orElseThrow();
+            int padded = layer.blocks() * layout.channelBlock();
+            for (int output = 0; output < padded; output++) {
+                if (output >= network.classes()) {
+                    assertEquals(0f, after[layer.output() + output], layer.name() + ": lane past the last output");
+                    continue;
+                }
+                double sum = bias[output];
+                double magnitude = Math.abs(sum);
+                for (int k = 0; k < layer.inputs(); k++) {
+                    double product = (double) before[layer.input() + k] * w[output * layer.inputs() + k];
+                    sum += product;
+                    magnitude += Math.abs(product);
+                }
+                double bound = C * (layer.inputs() + 1) * EPS * magnitude;
+                assertEquals(sum, after[layer.output() + output], bound, layer.name() + " " + output);
+            }
+            return new int[] {layer.output(), layer.output() + padded};
+        }
+    }
+
+    /** The policy of {@link Clamp} on the values where kernels could differ. */
+    private static void clamp(Kernel kernel) {
+        float[] values = {
+            -0f, 0f, -1f, 7f, 6f, Float.MIN_VALUE, -Float.MIN_VALUE, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY,
+            Float.intBitsToFloat(0x7FC00000), Float.intBitsToFloat(0xFFC00000)
+        };
+        Layout layout = kernel.layout();
+        int c = layout.channelBlock();
+        int origin = Memory.origin(layout.memory());
+        int room = values.length * c;
+        for (Activation activation : Activation.values()) {
+            Memory weights = Memory.allocate(layout.memory(), 2 * Memory.LINE);
+            Memory activations = Memory.allocate(layout.memory(), 3 * room);
+            // The residual carries the values past a product of zero and a bias of -0, which changes none of them.
+            float[] bias = new float[c];
+            java.util.Arrays.fill(bias, -0f);
+            weights.write(origin + Memory.LINE, bias, 0, c);
+            for (int i = 0; i < values.length; i++) {
+                activations.write(origin + room + i * c, values, i, 1);
+            }
+            activations.write(origin, new float[room], 0, room);
+            Tiling tiling = Tiling.of(layout, 1, values.length);
+            Pointwise layer = new Pointwise(
+                    "clamp", 0, origin, origin + Memory.LINE, origin, room, origin + 2 * room, room, origin + room, tiling,
+                    Clamp.low(activation), Clamp.high(activation), tiling.units(), 0);
+            kernel.pointwise(layer, weights, activations, 0, layer.units());
+            int[] expected = new int[values.length];
+            int[] found = new int[values.length];
+            float[] one = new float[1];
+            for (int i = 0; i < values.length; i++) {
+                expected[i] = Float.floatToRawIntBits(
+                        Clamp.apply(values[i] + -0f, Clamp.low(activation), Clamp.high(activation)));
+                activations.read(origin + 2 * room + i * c, one, 0, 1);
+                found[i] = Float.floatToRawIntBits(one[0]);
+            }
+            assertArrayEquals(expected, found, activation.toString());
+            weights.close();
+            activations.close();
+        }
+    }
+
+    private static void softmax(Kernel kernel) {
+        Layout layout = kernel.layout();
+        int origin = Memory.origin(layout.memory());
+        int count = 1001;
+        Memory memory = Memory.allocate(layout.memory(), 2 * 1024);
+        float[] logits = new float[count];
+        Random random = new Random(5);
+        for (int i = 0; i < count; i++) {
+            logits[i] = (float) random.nextGaussian() * 30;
+        }
+        memory.write(origin, logits, 0, count);
+        kernel.softmax(new Softmax("softmax", count, origin, origin + 1024), memory);
+        float[] found = new float[count];
+        memory.read(origin + 1024, found, 0, count);
+        double max = Double.NEGATIVE_INFINITY;
+        for (float logit : logits) {
+            max = Math.max(max, logit);
+        }
+        double sum = 0;
+        for (float logit : logits) {
+            sum += Math.exp(logit - max);
+        }
+        for (int i = 0; i < count; i++) {
+            assertEquals(Math.exp(logits[i] - max) / sum, found[i], 1e-6, "softmax " + i);
+        }
+        memory.close();
+    }
+}

@@ -1,8 +1,17 @@
-/** Readers of published model files, and the embedded default model. */
+/**
+ * Readers of published model files, and the embedded default model.
+ *
+ * @provides dev.spindle.CheckpointReader safetensors and TensorFlow Lite
+ */
+@SuppressWarnings("requires-automatic") // flatbuffers-java has no module descriptor
 module dev.spindle.weights {
     requires transitive dev.spindle.engine;
     requires com.fasterxml.jackson.databind;
     requires flatbuffers.java;
 
     exports dev.spindle.weights;
+
+    provides dev.spindle.CheckpointReader with
+            dev.spindle.weights.SafetensorsReader,
+            dev.spindle.weights.TfliteReader;
 }

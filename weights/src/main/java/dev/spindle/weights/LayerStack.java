@@ -1,0 +1,82 @@
+package dev.spindle.weights;
+
+import dev.spindle.Checkpoint;
+import dev.spindle.image.Preprocessing;
+import dev.spindle.network.Conv;
+import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.Network;
+import dev.spindle.network.Padding;
+import dev.spindle.plan.LayerWeights;
+import dev.spindle.plan.Weights;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The layers that a reader found, in execution order: where all readers meet. It gives layers the names that
+ * {@link dev.spindle.network.MobileNetV2} gives them.
+ *
+ * @param stem the first convolution
+ * @param blocks the blocks in execution order
+ * @param head the last 1x1 convolution before the pool; empty where there is none
+ * @param classifier the dense layer's weights
+ * @param classes the dense layer's outputs
+ */
+record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWeights classifier, int classes) {
+
+    /** The layers of one block. */
+    record Block(Optional<Layer> expand, Layer depthwise, Layer project, boolean residual) {}
+
+    /**
+     * What surrounds the layers.
+     *
+     * @param height input height in pixels
+     * @param width input width in pixels
+     * @param padding where convolutions put their zeros
+     * @param preprocessing how pictures become inputs
+     * @param labels one a class, or none
+     */
+    record Facts(int height, int width, Padding padding, Preprocessing preprocessing, List<String> labels) {}
+
+    /**
+     * Builds network and weights.
+     *
+     * @param file for messages
+     * @param facts what surrounds the layers
+     * @param source where all this comes from
+     * @throws dev.spindle.InvalidInputException where layers do not fit one another or weights are not finite
+     */
+    Checkpoint checkpoint(Path file, Facts facts, Checkpoint.Source source) {
+        return ModelFile.valid(file, () -> build(facts, source));
+    }
+
+    private Checkpoint build(Facts facts, Checkpoint.Source source) {
+        Map<String, LayerWeights> weights = new HashMap<>();
+        Conv stemConv = named(stem, "stem", weights);
+        List<InvertedResidual> residuals = new ArrayList<>();
+        for (Block block : blocks) {
+            String name = "block" + (residuals.size() + 1);
+            residuals.add(new InvertedResidual(
+                    name,
+                    block.expand.map(layer -> named(layer, name + ".expand", weights)),
+                    named(block.depthwise, name + ".depthwise", weights),
+                    named(block.project, name + ".project", weights),
+                    block.residual));
+        }
+        Optional<Conv> headConv = head.map(layer -> named(layer, "head", weights));
+        weights.put(Network.CLASSIFIER, classifier);
+        String architecture = Architecture.describe(stemConv, residuals, headConv);
+        Network network = new Network(
+                architecture, facts.height, facts.width, facts.padding, stemConv, residuals, headConv, classes);
+        return new Checkpoint(network, Weights.of(network, weights), facts.preprocessing, facts.labels, source);
+    }
+
+    private static Conv named(Layer layer, String name, Map<String, LayerWeights> weights) {
+        Layer renamed = layer.named(name);
+        weights.put(name, renamed.weights());
+        return renamed.conv();
+    }
+}

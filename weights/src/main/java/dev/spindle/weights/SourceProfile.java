@@ -1,0 +1,45 @@
+package dev.spindle.weights;
+
+import dev.spindle.image.Preprocessing;
+import dev.spindle.network.Activation;
+import dev.spindle.network.Padding;
+
+/**
+ * What names and shapes cannot say about a network: a source's conventions, or what the file says instead.
+ *
+ * @param name for people
+ * @param padding where convolutions put their zeros
+ * @param epsilon of batch normalisation
+ * @param activation of all layers but projections
+ * @param height input height in pixels
+ * @param width input width in pixels
+ * @param preprocessing how pictures become inputs
+ */
+record SourceProfile(
+        String name,
+        Padding padding,
+        double epsilon,
+        Activation activation,
+        int height,
+        int width,
+        Preprocessing preprocessing) {
+
+    static final SourceProfile TORCHVISION = new SourceProfile(
+            "torchvision", Padding.SYMMETRIC, 1e-5, Activation.RELU6, 224, 224, Preprocessing.TORCH);
+
+    /** As torchvision, but timm's MobileNetV2 resizes bicubically. */
+    static final SourceProfile TIMM = new SourceProfile(
+            "timm",
+            Padding.SYMMETRIC,
+            1e-5,
+            Activation.RELU6,
+            224,
+            224,
+            new Preprocessing(
+                    Preprocessing.TORCH.name(),
+                    Preprocessing.DEFAULT_RESIZE_RATIO,
+                    Preprocessing.Interpolation.BICUBIC,
+                    Preprocessing.TORCH.channelOrder(),
+                    Preprocessing.TORCH.mean(),
+                    Preprocessing.TORCH.scale()));
+}

@@ -1,0 +1,128 @@
+package dev.spindle.weights;
+
+import dev.spindle.InvalidInputException;
+import dev.spindle.network.Activation;
+import dev.spindle.network.Conv;
+import dev.spindle.plan.BatchNorm;
+import dev.spindle.plan.LayerWeights;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads the layers that {@link TorchNames} located: channel counts from shapes, weights as PyTorch lays them out. */
+final class TorchLayers {
+
+    private final TensorSource source;
+    private final SourceProfile profile;
+    private final Set<String> unread;
+
+    private TorchLayers(TensorSource source, SourceProfile profile) {
+        this.source = source;
+        this.profile = profile;
+        this.unread = new HashSet<>(source.names());
+    }
+
+    /**
+     * Reads all layers.
+     *
+     * @param source the arrays
+     * @param names where the layers are
+     * @param profile what the file cannot say
+     * @throws InvalidInputException where a tensor is missing, is one too many or has the wrong shape
+     */
+    static LayerStack read(TensorSource source, TorchNames names, SourceProfile profile) {
+        return new TorchLayers(source, profile).stack(names);
+    }
+
+    private LayerStack stack(TorchNames names) {
+        Layer stem = full(names.stem(), 3, 2, profile.activation());
+        List<LayerStack.Block> blocks = new ArrayList<>();
+        for (TorchNames.Block block : names.blocks()) {
+            blocks.add(block(block));
+        }
+        Layer head = full(names.head(), 1, 1, profile.activation());
+        String weight = names.classifier() + ".weight";
+        List<Integer> shape = source.requireShape(weight);
+        int features = head.conv().outputs();
+        if (shape.size() != 2 || shape.get(1) != features) {
+            throw wrongShape(weight, "[classes, " + features + "]", shape);
+        }
+        int classes = shape.getFirst();
+        LayerWeights classifier =
+                LayerWeights.biased(floats(weight, shape), floats(names.classifier() + ".bias", List.of(classes)));
+        requireAllRead(names.profile().name());
+        return new LayerStack(stem, blocks, Optional.of(head), classifier, classes);
+    }
+
+    private LayerStack.Block block(TorchNames.Block block) {
+        Optional<Layer> expand = block.expand().map(names -> full(names, 1, 1, profile.activation()));
+        Layer depthwise = depthwise(block.depthwise(), block.stride());
+        Layer project = full(block.project(), 1, 1, Activation.LINEAR);
+        int inputs = expand.orElse(depthwise).conv().inputs();
+        boolean residual = block.stride() == 1 && inputs == project.conv().outputs();
+        return new LayerStack.Block(expand, depthwise, project, residual);
+    }
+
+    private Layer full(TorchNames.Normalised names, int kernel, int stride, Activation activation) {
+        String weight = names.conv() + ".weight";
+        List<Integer> shape = kernelShape(weight, kernel, "inputs");
+        int outputs = shape.getFirst();
+        Conv conv = Conv.full(names.conv(), shape.get(1), outputs, kernel, stride, activation);
+        return new Layer(conv, weights(names, shape));
+    }
+
+    private Layer depthwise(TorchNames.Normalised names, int stride) {
+        String weight = names.conv() + ".weight";
+        List<Integer> shape = kernelShape(weight, 3, "1");
+        if (shape.get(1) != 1) {
+            throw wrongShape(weight, "[channels, 1, 3, 3]", shape);
+        }
+        Conv conv = Conv.depthwise(names.conv(), shape.getFirst(), stride, 1, profile.activation());
+        return new Layer(conv, weights(names, shape));
+    }
+
+    private List<Integer> kernelShape(String name, int kernel, String inputs) {
+        List<Integer> shape = source.requireShape(name);
+        if (shape.size() != 4 || shape.contains(0) || shape.get(2) != kernel || shape.get(3) != kernel) {
+            throw wrongShape(name, "[outputs, " + inputs + ", " + kernel + ", " + kernel + "]", shape);
+        }
+        return shape;
+    }
+
+    private LayerWeights weights(TorchNames.Normalised names, List<Integer> shape) {
+        List<Integer> channels = List.of(shape.getFirst());
+        unread.remove(names.norm() + ".num_batches_tracked");
+        return LayerWeights.normalised(
+                floats(names.conv() + ".weight", shape),
+                new BatchNorm(
+                        floats(names.norm() + ".weight", channels),
+                        floats(names.norm() + ".bias", channels),
+                        floats(names.norm() + ".running_mean", channels),
+                        floats(names.norm() + ".running_var", channels),
+                        profile.epsilon()));
+    }
+
+    private float[] floats(String name, List<Integer> shape) {
+        unread.remove(name);
+        return source.requireFloats(name, shape);
+    }
+
+    /** A tensor that no layer of MobileNetV2 has belongs to another network, whose other names may be the same. */
+    private void requireAllRead(String scheme) {
+        for (String name : source.names()) {
+            if (unread.contains(name)) {
+                throw InvalidInputException.of(
+                        source.file(),
+                        "tensor " + ModelFile.printable(name),
+                        "only the layers of MobileNetV2 as " + scheme + " names them",
+                        "a tensor of none of them");
+            }
+        }
+    }
+
+    private InvalidInputException wrongShape(String name, String expected, List<Integer> found) {
+        return InvalidInputException.of(source.file(), "tensor " + name, "shape " + expected, found.toString());
+    }
+}

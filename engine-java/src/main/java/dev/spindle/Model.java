@@ -1,5 +1,6 @@
 package dev.spindle;
 
+import dev.spindle.image.Image;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Kernels;
@@ -13,9 +14,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Queue;
 import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -33,6 +37,8 @@ public final class Model implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     /** Sessions that are not closed yet, and one more for the model itself. */
     private final AtomicInteger holders = new AtomicInteger(1);
+    /** Buffers for calls on pictures, as many as there ever were such calls at once. */
+    private final Queue<PictureCall> idleCalls = new ConcurrentLinkedQueue<>();
 
     private Model(Checkpoint checkpoint, Kernel kernel, Plan plan, Options options) {
         this.checkpoint = checkpoint;
@@ -148,6 +154,54 @@ public final class Model implements AutoCloseable {
     }
 
     /**
+     * Classifies a picture; safe for any number of threads, each call on {@link Options#threads} of them.
+     *
+     * @param image the picture, decoded
+     * @param k how many classes are wanted, at least 1; no more than there are come back
+     * @return the most probable classes, best first
+     * @throws IllegalStateException where the model is closed
+     */
+    public List<Classification> classify(Image image, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException(k + " classes wanted, expected at least 1");
+        }
+        return withCall(call -> call.classify(image, k, labels()));
+    }
+
+    /**
+     * The features of a picture; safe for any number of threads, each call on {@link Options#threads} of them.
+     *
+     * @param image the picture, decoded
+     * @return the pooled output of the last convolution, {@link Network#features} values; 1280 up to width 1
+     * @throws IllegalStateException where the model is closed
+     */
+    public float[] embed(Image image) {
+        return withCall(call -> call.embed(image));
+    }
+
+    private <T> T withCall(Function<PictureCall, T> use) {
+        if (closed.get()) {
+            throw new IllegalStateException("the model is closed");
+        }
+        PictureCall idle = idleCalls.poll();
+        PictureCall call = idle == null ? new PictureCall(newSession(), checkpoint) : idle;
+        try {
+            return use.apply(call);
+        } finally {
+            idleCalls.add(call);
+            if (closed.get()) {
+                closeIdleCalls();
+            }
+        }
+    }
+
+    private void closeIdleCalls() {
+        for (PictureCall call = idleCalls.poll(); call != null; call = idleCalls.poll()) {
+            call.close();
+        }
+    }
+
+    /**
      * Opens a session for one caller; safe for any number of threads.
      *
      * @return a session with this model's number of threads, to be closed
@@ -184,6 +238,7 @@ public final class Model implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            closeIdleCalls();
             release();
         }
     }

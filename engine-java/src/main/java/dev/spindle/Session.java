@@ -27,6 +27,9 @@ public final class Session implements AutoCloseable {
     private final Memory activations;
     private final Run run;
     private final Runnable released;
+    private final int inputLength;
+    private final int featuresLength;
+    private final int logitsLength;
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
     private int threads;
 
@@ -39,6 +42,10 @@ public final class Session implements AutoCloseable {
         this.run = new Run(kernel, plan.layers(), plan.weights(), activations);
         this.released = released;
         this.threads = threads;
+        Network network = plan.network();
+        this.inputLength = network.height() * network.width() * 3;
+        this.featuresLength = network.features();
+        this.logitsLength = network.classes();
     }
 
     /**
@@ -58,17 +65,17 @@ public final class Session implements AutoCloseable {
 
     /** Floats of one input image: height x width x 3. */
     public int inputLength() {
-        return plan.network().height() * plan.network().width() * 3;
+        return inputLength;
     }
 
     /** Floats of one embedding. */
     public int featuresLength() {
-        return plan.network().features();
+        return featuresLength;
     }
 
     /** Floats of one image's logits: the number of classes. */
     public int logitsLength() {
-        return plan.network().classes();
+        return logitsLength;
     }
 
     /**
@@ -97,9 +104,9 @@ public final class Session implements AutoCloseable {
             throw new IllegalArgumentException(images + " images, expected at least 1");
         }
         Objects.requireNonNull(input, "input");
-        requireLength("input", input.length, images, inputLength());
-        requireLength("logits", logits == null ? Integer.MAX_VALUE : logits.length, images, logitsLength());
-        requireLength("features", features == null ? Integer.MAX_VALUE : features.length, images, featuresLength());
+        requireLength("input", input.length, images, inputLength);
+        requireLength("logits", logits == null ? Integer.MAX_VALUE : logits.length, images, logitsLength);
+        requireLength("features", features == null ? Integer.MAX_VALUE : features.length, images, featuresLength);
         enter();
         try {
             runAll(input, images, logits, features);
@@ -118,13 +125,13 @@ public final class Session implements AutoCloseable {
         run.begin(threads);
         try {
             for (int image = 0; image < images; image++) {
-                stage(input, image * inputLength());
+                stage(input, image * inputLength);
                 run.layers();
                 if (logits != null) {
-                    activations.read(plan.logits(), logits, image * logitsLength(), logitsLength());
+                    activations.read(plan.logits(), logits, image * logitsLength, logitsLength);
                 }
                 if (features != null) {
-                    activations.read(plan.features(), features, image * featuresLength(), featuresLength());
+                    activations.read(plan.features(), features, image * featuresLength, featuresLength);
                 }
             }
         } finally {
@@ -133,9 +140,9 @@ public final class Session implements AutoCloseable {
     }
 
     private void stage(float[] input, int from) {
-        Network network = plan.network();
-        int row = network.width() * 3;
-        for (int y = 0; y < network.height(); y++) {
+        int height = plan.network().height();
+        int row = inputLength / height;
+        for (int y = 0; y < height; y++) {
             activations.write(plan.input().row(y), input, from + y * row, row);
         }
     }

@@ -1,0 +1,282 @@
+package dev.spindle.weights;
+
+import com.google.flatbuffers.FlatBufferBuilder;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Writes small TensorFlow Lite files: a classifier of two blocks on 8x8 pixels, which tests then change. */
+final class TfliteFile {
+
+    /** A tensor; {@code data} is null where it is computed. */
+    static final class Tensor {
+        final String name;
+        int type;
+        int[] shape;
+        byte[] data;
+        float[] scales = {};
+        long[] zeroPoints = {};
+        int axis;
+
+        Tensor(String name, int type, int[] shape, byte[] data) {
+            this.name = name;
+            this.type = type;
+            this.shape = shape;
+            this.data = data;
+        }
+    }
+
+    /** An operator; options are written as integers, of which a reader of bytes sees the lowest. */
+    static final class Operator {
+        int code;
+        int optionsType;
+        int[] options;
+        int[] inputs;
+        int[] outputs;
+
+        Operator(int code, int optionsType, int[] options, int[] inputs, int[] outputs) {
+            this.code = code;
+            this.optionsType = optionsType;
+            this.options = options;
+            this.inputs = inputs;
+            this.outputs = outputs;
+        }
+    }
+
+    static final int SAME = 0;
+    static final int VALID = 1;
+    static final int LINEAR = 0;
+    static final int RELU6 = 3;
+    static final int SIDE = 8;
+    static final int CLASSES = 3;
+
+    final List<Tensor> tensors = new ArrayList<>();
+    final List<Operator> operators = new ArrayList<>();
+    int input;
+    int output;
+    private final Random random = new Random(5);
+
+    /**
+     * A stem of 4 channels, a block without expansion and with a skip connection, a block with expansion and stride 2, a
+     * head of 10 channels, 3 classes.
+     *
+     * @param zeros before and behind the map in explicit paddings of the layers of stride 2; none for SAME
+     */
+    static TfliteFile classifier(int... zeros) {
+        TfliteFile file = new TfliteFile();
+        file.input = file.computed("input", 1, SIDE, SIDE, 3);
+        int stem = file.conv("stem", file.input, 3, 4, 2, RELU6, zeros);
+        int depthwise = file.depthwise("block1.depthwise", stem, 4, 1, RELU6);
+        int project = file.conv("block1.project", depthwise, 1, 4, 1, LINEAR);
+        int sum = file.computed("block1.sum", 1, 4, 4, 4);
+        file.operator(TfliteOperator.ADD, 11, new int[] {LINEAR}, sum, stem, project);
+        int expand = file.conv("block2.expand", sum, 1, 8, 1, RELU6);
+        depthwise = file.depthwise("block2.depthwise", expand, 8, 2, RELU6, zeros);
+        project = file.conv("block2.project", depthwise, 1, 6, 1, LINEAR);
+        int head = file.conv("head", project, 1, 10, 1, RELU6);
+        int average = file.computed("average", 1, 10);
+        file.operator(TfliteOperator.MEAN, 27, new int[] {0}, average, head, file.integers("axes", new int[] {2}, 1, 2));
+        int logits = file.computed("logits", 1, CLASSES);
+        file.operator(
+                TfliteOperator.FULLY_CONNECTED, 8, new int[] {LINEAR}, logits, average,
+                file.floats("classifier", CLASSES, 10), file.floats("classifier.bias", CLASSES));
+        file.output = file.computed("probabilities", 1, CLASSES);
+        file.operator(TfliteOperator.SOFTMAX, 9, new int[] {Float.floatToIntBits(1)}, file.output, logits);
+        return file;
+    }
+
+    private int conv(String name, int from, int kernel, int outputs, int stride, int activation, int... zeros) {
+        int inputs = tensors.get(from).shape[3];
+        int[] out = stepped(tensors.get(from).shape, stride, outputs);
+        int padded = pad(name, from, zeros);
+        int result = computed(name + ".out", out);
+        int[] options = {zeros.length == 0 ? SAME : VALID, stride, stride, activation};
+        operator(
+                TfliteOperator.CONV_2D, 1, options, result, padded, floats(name, outputs, kernel, kernel, inputs),
+                floats(name + ".bias", outputs));
+        return result;
+    }
+
+    private int depthwise(String name, int from, int channels, int stride, int activation, int... zeros) {
+        int[] out = stepped(tensors.get(from).shape, stride, channels);
+        int padded = pad(name, from, zeros);
+        int result = computed(name + ".out", out);
+        int[] options = {zeros.length == 0 ? SAME : VALID, stride, stride, 1, activation};
+        operator(
+                TfliteOperator.DEPTHWISE_CONV_2D, 2, options, result, padded, floats(name, 1, 3, 3, channels),
+                floats(name + ".bias", channels));
+        return result;
+    }
+
+    private static int[] stepped(int[] shape, int stride, int channels) {
+        return new int[] {1, (shape[1] + stride - 1) / stride, (shape[2] + stride - 1) / stride, channels};
+    }
+
+    private int pad(String name, int from, int... zeros) {
+        if (zeros.length == 0) {
+            return from;
+        }
+        int[] shape = tensors.get(from).shape;
+        int more = zeros[0] + zeros[1];
+        int padded = computed(name + ".padded", 1, shape[1] + more, shape[2] + more, shape[3]);
+        int paddings = integers(
+                name + ".paddings", new int[] {4, 2}, 0, 0, zeros[0], zeros[1], zeros[0], zeros[1], 0, 0);
+        operator(TfliteOperator.PAD, 22, new int[0], padded, from, paddings);
+        return padded;
+    }
+
+    int computed(String name, int... shape) {
+        return add(new Tensor(name, TfliteType.FLOAT32.ordinal(), shape, null));
+    }
+
+    private int floats(String name, int... shape) {
+        int size = 1;
+        for (int length : shape) {
+            size *= length;
+        }
+        ByteBuffer data = ByteBuffer.allocate(Float.BYTES * size).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < size; i++) {
+            data.putFloat((float) random.nextGaussian() / 2);
+        }
+        return add(new Tensor(name, TfliteType.FLOAT32.ordinal(), shape, data.array()));
+    }
+
+    private int integers(String name, int[] shape, int... values) {
+        ByteBuffer data = ByteBuffer.allocate(Integer.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        data.asIntBuffer().put(values);
+        return add(new Tensor(name, TfliteType.INT32.ordinal(), shape, data.array()));
+    }
+
+    int add(Tensor tensor) {
+        tensors.add(tensor);
+        return tensors.size() - 1;
+    }
+
+    void operator(int code, int optionsType, int[] options, int output, int... inputs) {
+        operators.add(new Operator(code, optionsType, options, inputs, new int[] {output}));
+    }
+
+    /** The tensor of this name. */
+    Tensor tensor(String name) {
+        return tensors.get(index(name));
+    }
+
+    /** The index of the tensor of this name. */
+    int index(String name) {
+        for (int i = 0; i < tensors.size(); i++) {
+            if (tensors.get(i).name.equals(name)) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException(name);
+    }
+
+    /** The operator that makes the tensor of this name. */
+    Operator maker(String name) {
+        int index = index(name);
+        return operators.stream().filter(operator -> operator.outputs[0] == index).findFirst().orElseThrow();
+    }
+
+    /** The file's bytes. */
+    ByteBuffer bytes() {
+        FlatBufferBuilder builder = new FlatBufferBuilder();
+        int[] buffers = new int[tensors.size() + 1];
+        buffers[0] = table(builder, new Field[] {});
+        int[] tensorTables = new int[tensors.size()];
+        for (int i = 0; i < tensors.size(); i++) {
+            Tensor tensor = tensors.get(i);
+            buffers[i + 1] = tensor.data == null
+                    ? table(builder, new Field[] {})
+                    : table(builder, new Field[] {reference(builder.createByteVector(tensor.data))});
+            Field quantisation = null;
+            if (tensor.scales.length > 0) {
+                Field scales = reference(floatVector(builder, tensor.scales));
+                Field zeroPoints = reference(longVector(builder, tensor.zeroPoints));
+                quantisation = reference(table(
+                        builder, new Field[] {null, null, scales, zeroPoints, null, null, integer(tensor.axis)}));
+            }
+            Field shape = reference(intVector(builder, tensor.shape));
+            Field name = reference(builder.createString(tensor.name));
+            tensorTables[i] = table(
+                    builder, new Field[] {shape, integer(tensor.type), integer(i + 1), name, quantisation});
+        }
+        int[] codes = new int[operators.size()];
+        int[] operatorTables = new int[operators.size()];
+        for (int i = 0; i < operators.size(); i++) {
+            Operator operator = operators.get(i);
+            codes[i] = table(builder, new Field[] {null, null, null, integer(operator.code)});
+            Field[] fields = new Field[operator.options.length];
+            for (int f = 0; f < fields.length; f++) {
+                fields[f] = integer(operator.options[f]);
+            }
+            Field options = reference(table(builder, fields));
+            Field inputs = reference(intVector(builder, operator.inputs));
+            Field outputs = reference(intVector(builder, operator.outputs));
+            operatorTables[i] = table(
+                    builder, new Field[] {integer(i), inputs, outputs, integer(operator.optionsType), options});
+        }
+        Field graphTensors = reference(tableVector(builder, tensorTables));
+        Field inputs = reference(intVector(builder, input));
+        Field outputs = reference(intVector(builder, output));
+        Field graphOperators = reference(tableVector(builder, operatorTables));
+        int graph = table(builder, new Field[] {graphTensors, inputs, outputs, graphOperators});
+        Field operatorCodes = reference(tableVector(builder, codes));
+        Field graphs = reference(tableVector(builder, new int[] {graph}));
+        Field allBuffers = reference(tableVector(builder, buffers));
+        int model = table(builder, new Field[] {integer(3), operatorCodes, graphs, null, allBuffers});
+        builder.finish(model, TfliteModel.IDENTIFIER);
+        return ByteBuffer.wrap(builder.sizedByteArray());
+    }
+
+    private record Field(int value, boolean isReference) {}
+
+    private static Field reference(int offset) {
+        return new Field(offset, true);
+    }
+
+    private static Field integer(int value) {
+        return new Field(value, false);
+    }
+
+    private static int table(FlatBufferBuilder builder, Field[] fields) {
+        builder.startTable(fields.length);
+        for (int slot = 0; slot < fields.length; slot++) {
+            if (fields[slot] != null && fields[slot].isReference) {
+                builder.addOffset(slot, fields[slot].value, 0);
+            } else if (fields[slot] != null) {
+                builder.addInt(slot, fields[slot].value, Integer.MIN_VALUE);
+            }
+        }
+        return builder.endTable();
+    }
+
+    private static int intVector(FlatBufferBuilder builder, int... values) {
+        builder.startVector(Integer.BYTES, values.length, Integer.BYTES);
+        for (int i = values.length - 1; i >= 0; i--) {
+            builder.addInt(values[i]);
+        }
+        return builder.endVector();
+    }
+
+    private static int floatVector(FlatBufferBuilder builder, float[] values) {
+        builder.startVector(Float.BYTES, values.length, Float.BYTES);
+        for (int i = values.length - 1; i >= 0; i--) {
+            builder.addFloat(values[i]);
+        }
+        return builder.endVector();
+    }
+
+    private static int longVector(FlatBufferBuilder builder, long[] values) {
+        builder.startVector(Long.BYTES, values.length, Long.BYTES);
+        for (int i = values.length - 1; i >= 0; i--) {
+            builder.addLong(values[i]);
+        }
+        return builder.endVector();
+    }
+
+    private static int tableVector(FlatBufferBuilder builder, int[] tables) {
+        return builder.createVectorOfTables(tables);
+    }
+}

@@ -15,10 +15,13 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 
 /**
- * Reads picture files: JPEG, PNG, BMP, GIF (the first frame) and whatever other format an ImageIO plugin on the class or
- * module path reads, such as WebP. The result is upright: Exif's orientation is honoured in JPEG, PNG and WebP. Colours are
- * what Pillow's {@code convert("RGB")} gives; see {@link Image#of}. JPEG colours, CMYK and YCCK included, are computed here
- * from the decoder's raw components, so that they do not depend on embedded profiles.
+ * Reads picture files: JPEG, PNG, BMP, GIF (the first frame, without the canvas around it) and whatever other format an
+ * ImageIO plugin on the class or module path reads, such as WebP; but not TIFF with the JDK's own reader, whose memory has
+ * no bound.
+ *
+ * <p>The result is upright: Exif's orientation is honoured in JPEG, PNG and WebP. Colours are what Pillow's
+ * {@code convert("RGB")} gives; see {@link Image#of}. JPEG colours, CMYK and YCCK included, are computed here from the
+ * decoder's raw components, so that they do not depend on embedded profiles.
  *
  * <p>Memory is bounded: a file of more than {@link #MAX_FILE_BYTES} bytes, or one whose header announces more than
  * {@link #MAX_PIXELS} pixels, is refused before its pixels are allocated.
@@ -54,6 +57,9 @@ public final class ImageDecoder {
             throw invalid(file.toString(), EXPECTED, "a folder", null);
         }
         try (InputStream in = Files.newInputStream(file)) {
+            if (Files.size(file) > MAX_FILE_BYTES) {
+                throw tooLong(file.toString());
+            }
             return decode(in, file.toString());
         } catch (NoSuchFileException e) {
             throw invalid(file.toString(), EXPECTED, "no such file", e);
@@ -94,7 +100,7 @@ public final class ImageDecoder {
             throw invalid(name, EXPECTED, "an empty file", null);
         }
         if (file.length > MAX_FILE_BYTES) {
-            throw invalid(name, "at most " + MAX_FILE_BYTES + " bytes", "more", null);
+            throw tooLong(name);
         }
         MemoryImageInputStream stream = new MemoryImageInputStream(file);
         try {
@@ -121,20 +127,26 @@ public final class ImageDecoder {
     private static ImageReader readerFor(byte[] file, String name) {
         // A stream of its own: a plugin that looks for its signature may well look past the end.
         Iterator<ImageReader> readers = ImageIO.getImageReaders(new MemoryImageInputStream(file));
-        if (!readers.hasNext()) {
-            throw invalid(name, EXPECTED, start(file), null);
+        while (readers.hasNext()) {
+            ImageReader reader = readers.next();
+            if (!isUnbounded(reader)) {
+                return reader;
+            }
+            reader.dispose();
         }
-        return readers.next();
+        throw invalid(name, EXPECTED, start(file), null);
+    }
+
+    /** The JDK's TIFF reader allocates whatever strip length a file claims, up to 2 GB for a few bytes. */
+    private static boolean isUnbounded(ImageReader reader) {
+        return reader.getClass().getName().equals("com.sun.imageio.plugins.tiff.TIFFImageReader");
     }
 
     private static void checkSize(ImageReader reader, String name) throws IOException {
-        checkSize(name, reader.getWidth(0), reader.getHeight(0), "");
-        checkSize(name, reader.getTileWidth(0), reader.getTileHeight(0), " a tile");
-    }
-
-    private static void checkSize(String name, int width, int height, String what) {
+        int width = reader.getWidth(0);
+        int height = reader.getHeight(0);
         if ((long) width * height > MAX_PIXELS) {
-            throw invalid(name, "at most " + MAX_PIXELS + " pixels" + what, width + "x" + height, null);
+            throw invalid(name, "at most " + MAX_PIXELS + " pixels", width + "x" + height, null);
         }
     }
 
@@ -193,6 +205,10 @@ public final class ImageDecoder {
         }
         String message = told.getMessage();
         return message == null ? told.getClass().getSimpleName() : message.strip().replaceAll("\\s+", " ");
+    }
+
+    private static InvalidInputException tooLong(String name) {
+        return invalid(name, "at most " + MAX_FILE_BYTES + " bytes", "more", null);
     }
 
     private static InvalidInputException truncated(String name, byte[] file, Exception cause) {

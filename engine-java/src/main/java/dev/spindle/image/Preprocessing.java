@@ -5,8 +5,9 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * What turns a decoded picture into a network's input: resize so that the short side is {@code resize}, crop the centre
- * to the network's input size, then {@code (value - mean) * scale} per channel, with values of 0 to 255.
+ * What turns a decoded picture into a network's input: resize so that the short side is {@code resizeRatio} times the
+ * network's, crop the centre to the network's input size, then {@code (value - mean) * scale} per channel, with values of 0
+ * to 255. {@link Preprocessor} does it, and states the rounding.
  *
  * @param name the preset's name: {@code tf}, {@code torch}, {@code caffe}, or what the file calls it
  * @param resizeRatio the resized short side in input sides: 256/224 by default, 1 where there is no margin to crop

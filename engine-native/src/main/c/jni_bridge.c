@@ -21,7 +21,7 @@ static float *target(jlong address)
     return (float *)(intptr_t)address;
 }
 
-JAVA(jint, NativeLibrary, cpuFeatures)(JNIEnv *env, jclass owner)
+JAVA(jint, NativeLibrary, probeCpu)(JNIEnv *env, jclass owner)
 {
     (void)env;
     (void)owner;

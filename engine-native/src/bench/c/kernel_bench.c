@@ -1,0 +1,360 @@
+/*
+ * GFLOP/s of each kernel on the layers of MobileNetV2 1.0 at 224, and their share of the measured multiply-add peak.
+ * "hot" runs one layer again and again; "cold" walks through copies of the weights that no cache but the last holds, as
+ * a whole network does. Each figure is the best of many runs short
+ * enough to fall between two interruptions.
+ *
+ *     kernel_bench [word]    only the kernels and layers whose line contains the word
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cpu.h"
+#include "peak.h"
+#include "spindle.h"
+
+enum { RUNS = 100, COLD_FLOATS = 1 << 21, STEM_K = 27 };
+
+static const double RUN_SECONDS = 0.001;
+
+struct matmul_shape {
+    int pixels;
+    int inputs;
+    int outputs;
+};
+
+static const struct matmul_shape POINTWISE[] = {
+    {12544, 32, 16}, {12544, 16, 96}, {3136, 96, 24}, {3136, 24, 144}, {3136, 144, 24}, {784, 144, 32},
+    {784, 32, 192},  {784, 192, 32},  {196, 192, 64}, {196, 64, 384},  {196, 384, 64},  {196, 384, 96},
+    {196, 96, 576},  {196, 576, 96},  {49, 576, 160}, {49, 160, 960},  {49, 960, 160},  {49, 960, 320},
+    {49, 320, 1280},
+};
+
+struct depthwise_shape {
+    int size;
+    int channels;
+    int stride;
+};
+
+static const struct depthwise_shape DEPTHWISE[] = {
+    {112, 32, 1}, {112, 96, 2}, {56, 144, 1}, {56, 144, 2}, {28, 192, 1}, {28, 192, 2}, {14, 384, 1},
+    {14, 576, 1}, {14, 576, 2}, {7, 960, 1},
+};
+
+struct bench {
+    const struct spindle_kernels *kernels;
+    double peak;
+    const char *word;
+    float *weights;
+    float *input;
+    float *output;
+    float *zeros;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static float *floats(size_t count)
+{
+    float *p = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+    if (p == NULL) {
+        fputs("out of memory\n", stderr);
+        exit(1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        p[i] = (float)((int)(i * 2654435761u >> 24) - 128) / 256.0f;
+    }
+    return p;
+}
+
+/* Seconds a call: the best of several runs of many calls. The call gets a running number. */
+typedef void call_function(void *context, int number);
+
+static double best_time(call_function *call, void *context)
+{
+    double best = 1e9;
+    int calls = 1;
+    for (int run = 0; run < RUNS;) {
+        double start = now();
+        for (int i = 0; i < calls; i++) {
+            call(context, i);
+        }
+        double seconds = now() - start;
+        if (seconds < RUN_SECONDS) {
+            calls *= 2;
+            continue;
+        }
+        best = seconds / calls < best ? seconds / calls : best;
+        run++;
+    }
+    return best;
+}
+
+struct pwconv_call {
+    const struct spindle_kernels *kernels;
+    struct f32_pwconv layer;
+    const float *weights;
+    size_t panel;
+    int copies;
+    int units;
+};
+
+static void call_pwconv(void *context, int number)
+{
+    struct pwconv_call *c = context;
+    c->layer.weights = c->weights + c->panel * (size_t)(number % c->copies);
+    c->kernels->pwconv(&c->layer, 0, c->units);
+}
+
+static int ceil_div(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+/* As Layout.triples cuts. */
+static struct tiling tiling_of(const struct spindle_kernels *k, int blocks, int pixels)
+{
+    struct tiling t = {.blocks = blocks, .pixels = pixels, .rows = {k->rows[0], k->rows[1], k->rows[2]}};
+    t.triples = blocks % 2 == 0 || blocks == 1 ? 0 : blocks % 3 == 0 ? blocks / 3 : 1;
+    return t;
+}
+
+static int units_of(const struct tiling *t)
+{
+    int rest = t->blocks - 3 * t->triples;
+    return t->triples * ceil_div(t->pixels, t->rows[2]) + rest / 2 * ceil_div(t->pixels, t->rows[1])
+            + rest % 2 * ceil_div(t->pixels, t->rows[0]);
+}
+
+static int selected(const struct bench *b, const char *label)
+{
+    return b->word == NULL || strstr(label, b->word) != NULL;
+}
+
+static void bench_pwconv(const struct bench *b, struct matmul_shape s)
+{
+    int c = b->kernels->lanes;
+    char label[64];
+    snprintf(label, sizeof label, "%-7s pwconv %5d.%d.%d", b->kernels->name, s.pixels, s.inputs, s.outputs);
+    if (!selected(b, label)) {
+        return;
+    }
+    int blocks = ceil_div(s.outputs, c);
+    struct pwconv_call call = {
+        .kernels = b->kernels,
+        .layer = {
+            .bias = b->zeros,
+            .input = b->input,
+            .output = b->output,
+            .input_block_stride = (ptrdiff_t)s.pixels * c,
+            .output_block_stride = (ptrdiff_t)s.pixels * c,
+            .inputs = s.inputs,
+            .tiling = tiling_of(b->kernels, blocks, s.pixels),
+            .low = 0,
+            .high = 0x40C00000,
+        },
+        .weights = b->weights,
+        .panel = (size_t)blocks * (size_t)c * (size_t)s.inputs,
+        .copies = 1,
+    };
+    call.units = units_of(&call.layer.tiling);
+    double flops = 2.0 * s.pixels * s.inputs * s.outputs;
+    double hot = flops / best_time(call_pwconv, &call);
+    call.copies = (int)(COLD_FLOATS / call.panel);
+    double cold = flops / best_time(call_pwconv, &call);
+    printf("%-34s %6.1f GFLOP/s hot %3.0f %%   %6.1f cold %3.0f %%\n", label, hot * 1e-9, 100.0 * hot / b->peak,
+            cold * 1e-9, 100.0 * cold / b->peak);
+}
+
+struct dwconv_call {
+    const struct spindle_kernels *kernels;
+    struct f32_dwconv layer;
+    int units;
+};
+
+static void call_dwconv(void *context, int number)
+{
+    struct dwconv_call *c = context;
+    (void)number;
+    c->kernels->dwconv(&c->layer, 0, c->units);
+}
+
+static void bench_dwconv(const struct bench *b, struct depthwise_shape s)
+{
+    int c = b->kernels->lanes;
+    int out = ceil_div(s.size, s.stride);
+    char label[64];
+    snprintf(label, sizeof label, "%-7s dwconv %dx%dx%d stride %d", b->kernels->name, s.size, s.size, s.channels,
+            s.stride);
+    if (!selected(b, label)) {
+        return;
+    }
+    struct dwconv_call call = {
+        .kernels = b->kernels,
+        .layer = {
+            .weights = b->weights,
+            .bias = b->zeros,
+            .input = b->input,
+            .zeros = b->zeros,
+            .output = b->output,
+            .input_block_stride = (ptrdiff_t)s.size * s.size * c,
+            .output_block_stride = (ptrdiff_t)out * out * c,
+            .height = s.size,
+            .width = s.size,
+            .output_height = out,
+            .output_width = out,
+            .stride = s.stride,
+            .dilation = 1,
+            .pad_top = 1,
+            .pad_left = 1,
+            .interior_from = 1,
+            .interior_to = s.stride == 1 ? out - 1 : out,
+            .low = 0,
+            .high = 0x40C00000,
+        },
+        .units = ceil_div(s.channels, c) * out,
+    };
+    double rate = 18.0 * out * out * s.channels / best_time(call_dwconv, &call);
+    printf("%-34s %6.1f GFLOP/s     %3.0f %%\n", label, rate * 1e-9, 100.0 * rate / b->peak);
+}
+
+struct stem_call {
+    const struct spindle_kernels *kernels;
+    struct f32_stem layer;
+};
+
+static void call_stem(void *context, int number)
+{
+    struct stem_call *c = context;
+    (void)number;
+    c->kernels->stem(&c->layer, 0, 112);
+}
+
+static void bench_stem(const struct bench *b)
+{
+    int c = b->kernels->lanes;
+    char label[64];
+    snprintf(label, sizeof label, "%-7s stem 224x224x3 to 32", b->kernels->name);
+    if (!selected(b, label)) {
+        return;
+    }
+    struct stem_call call = {
+        .kernels = b->kernels,
+        .layer = {
+            .weights = b->weights,
+            .bias = b->zeros,
+            .input = b->input,
+            .output = b->output,
+            .row_stride = 225 * 3,
+            .output_block_stride = (ptrdiff_t)112 * 112 * c,
+            .tiling = tiling_of(b->kernels, ceil_div(32, c), 112),
+            .low = 0,
+            .high = 0x40C00000,
+        },
+    };
+    double rate = 2.0 * 112 * 112 * 32 * STEM_K / best_time(call_stem, &call);
+    printf("%-34s %6.1f GFLOP/s     %3.0f %%\n", label, rate * 1e-9, 100.0 * rate / b->peak);
+}
+
+struct dense_call {
+    const struct spindle_kernels *kernels;
+    struct f32_dense layer;
+};
+
+static void call_dense(void *context, int number)
+{
+    struct dense_call *c = context;
+    (void)number;
+    int full = c->layer.blocks / c->layer.vectors;
+    c->kernels->dense(&c->layer, 0, full + __builtin_popcount((unsigned)(c->layer.blocks % c->layer.vectors)));
+}
+
+static void bench_dense(const struct bench *b)
+{
+    int c = b->kernels->lanes;
+    char label[64];
+    snprintf(label, sizeof label, "%-7s dense 1280 to 1000", b->kernels->name);
+    if (!selected(b, label)) {
+        return;
+    }
+    struct dense_call call = {
+        .kernels = b->kernels,
+        .layer = {
+            .weights = b->weights,
+            .bias = b->zeros,
+            .input = b->input,
+            .output = b->output,
+            .inputs = 1280,
+            .blocks = ceil_div(1000, c),
+            .vectors = b->kernels->dense_vectors,
+        },
+    };
+    double seconds = best_time(call_dense, &call);
+    printf("%-34s %6.1f us %6.1f GB/s of weights\n", label, seconds * 1e6, 4.0 * 1280 * 1000 / seconds * 1e-9);
+}
+
+struct peak_call {
+    peak_function *run;
+    double flops;
+};
+
+static void call_peak(void *context, int number)
+{
+    struct peak_call *c = context;
+    (void)number;
+    c->flops = c->run(10000);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        int isa;
+        peak_function *peak;
+    } ISAS[] = {
+#if defined(__x86_64__)
+        {SPINDLE_AVX2, spindle_peak_avx2},
+        {SPINDLE_AVX512, spindle_peak_avx512},
+#elif defined(__aarch64__)
+        {SPINDLE_NEON, spindle_peak_neon},
+#endif
+    };
+    struct bench b = {
+        .word = argc > 1 ? argv[1] : NULL,
+        .weights = floats(COLD_FLOATS),
+        .input = floats(112 * 112 * 160),
+        .output = floats(112 * 112 * 160),
+        .zeros = floats(4096),
+    };
+    memset(b.zeros, 0, 4096 * sizeof(float));
+    for (size_t i = 0; i < sizeof ISAS / sizeof ISAS[0]; i++) {
+        int needs = spindle_cpu_needs(ISAS[i].isa);
+        b.kernels = spindle_kernels_for(ISAS[i].isa);
+        if ((spindle_cpu_features() & needs) != needs) {
+            printf("%-7s is not there\n", b.kernels->name);
+            continue;
+        }
+        struct peak_call peak = {.run = ISAS[i].peak};
+        double seconds = best_time(call_peak, &peak);
+        b.peak = peak.flops / seconds;
+        printf("%-7s multiply-add peak %.1f GFLOP/s\n", b.kernels->name, b.peak * 1e-9);
+        bench_stem(&b);
+        for (size_t s = 0; s < sizeof POINTWISE / sizeof POINTWISE[0]; s++) {
+            bench_pwconv(&b, POINTWISE[s]);
+        }
+        for (size_t s = 0; s < sizeof DEPTHWISE / sizeof DEPTHWISE[0]; s++) {
+            bench_dwconv(&b, DEPTHWISE[s]);
+        }
+        bench_dense(&b);
+    }
+    free(b.weights);
+    free(b.input);
+    free(b.output);
+    free(b.zeros);
+    return 0;
+}

@@ -1,0 +1,3 @@
+#include "simd_avx2.h"
+
+#include "f32_kernels.inc"

@@ -1,0 +1,311 @@
+package dev.spindle.engine.jni;
+
+import dev.spindle.kernel.Dense;
+import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.GlobalAverage;
+import dev.spindle.kernel.Kernel;
+import dev.spindle.kernel.Layout;
+import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Softmax;
+import dev.spindle.kernel.Stem;
+import dev.spindle.kernel.Tiling;
+import java.util.Objects;
+
+/**
+ * The C kernels of one instruction set. A call hands addresses and geometry to one native function, which computes the
+ * whole range of units.
+ *
+ * <p>Every range of units is checked, because C does not: outside it lies somebody else's memory. That offsets and
+ * strides lie inside the memory is what the plan has seen to; assertions check it again.
+ */
+final class NativeKernel implements Kernel {
+
+    /** Statuses of {@code enum spindle_status} in C. */
+    private static final int OK = 0;
+    private static final int NO_KERNELS = -1;
+    private static final int NO_TILE = -2;
+
+    private final NativeBackend backend;
+    private final int isa;
+    private final Layout layout;
+
+    /** Kernels of a backend that the library holds and the CPU can run. */
+    NativeKernel(NativeBackend backend) {
+        this.backend = backend;
+        isa = backend.ordinal();
+        int lanes = lanes(isa);
+        check(lanes < 0 ? lanes : OK, "its layout");
+        layout = new Layout(
+                lanes, Memory.Kind.OFF_HEAP, rows(isa, 1), rows(isa, 2), rows(isa, 3), denseVectors(isa));
+    }
+
+    @Override
+    public String name() {
+        return backend.label();
+    }
+
+    @Override
+    public Layout layout() {
+        return layout;
+    }
+
+    @Override
+    public void stem(Stem layer, Memory weights, Memory activations, int from, int to) {
+        Objects.checkFromToIndex(from, to, layer.units());
+        Tiling tiling = layer.tiling();
+        int c = layout.channelBlock();
+        int outputBlockStride = layer.outputHeight() * tiling.pixels() * c;
+        assert fits(weights, layer.weights(), (long) tiling.blocks() * c * Stem.K);
+        assert fits(weights, layer.bias(), (long) tiling.blocks() * c);
+        assert fits(activations, layer.input(), (2L * layer.outputHeight() + 1) * layer.rowStride());
+        assert fits(activations, layer.output(), (long) tiling.blocks() * outputBlockStride);
+        int status = stem(
+                isa,
+                at(weights, layer.weights()),
+                at(weights, layer.bias()),
+                at(activations, layer.input()),
+                at(activations, layer.output()),
+                layer.rowStride(),
+                outputBlockStride,
+                tiling.blocks(),
+                tiling.triples(),
+                tiling.pixels(),
+                tiling.rows1(),
+                tiling.rows2(),
+                tiling.rows3(),
+                layer.low(),
+                layer.high(),
+                from,
+                to);
+        check(status, layer.name());
+    }
+
+    @Override
+    public void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to) {
+        Objects.checkFromToIndex(from, to, layer.units());
+        Tiling tiling = layer.tiling();
+        int c = layout.channelBlock();
+        long map = (long) tiling.pixels() * c;
+        assert fits(weights, layer.weights(), (long) tiling.blocks() * c * layer.inputs());
+        assert fits(weights, layer.bias(), (long) tiling.blocks() * c);
+        assert fits(activations, layer.input(), (layout.blocks(layer.inputs()) - 1L) * layer.inputBlockStride() + map);
+        assert fits(activations, layer.output(), (tiling.blocks() - 1L) * layer.outputBlockStride() + map);
+        assert layer.residual() < 0
+                || fits(activations, layer.residual(), (tiling.blocks() - 1L) * layer.outputBlockStride() + map);
+        int status = pointwise(
+                isa,
+                at(weights, layer.weights()),
+                at(weights, layer.bias()),
+                at(activations, layer.input()),
+                layer.residual() < 0 ? 0 : at(activations, layer.residual()),
+                at(activations, layer.output()),
+                layer.inputs(),
+                layer.inputBlockStride(),
+                layer.outputBlockStride(),
+                tiling.blocks(),
+                tiling.triples(),
+                tiling.pixels(),
+                tiling.rows1(),
+                tiling.rows2(),
+                tiling.rows3(),
+                layer.low(),
+                layer.high(),
+                from,
+                to);
+        check(status, layer.name());
+    }
+
+    @Override
+    public void depthwise(Depthwise layer, Memory weights, Memory activations, int from, int to) {
+        Objects.checkFromToIndex(from, to, layer.units());
+        int c = layout.channelBlock();
+        assert fits(weights, layer.weights(), (long) layer.blocks() * Depthwise.TAPS * c);
+        assert fits(weights, layer.bias(), (long) layer.blocks() * c);
+        assert fits(activations, layer.zeros(), (long) layer.width() * c);
+        assert fits(
+                activations,
+                layer.input(),
+                (layer.blocks() - 1L) * layer.inputBlockStride() + (long) layer.height() * layer.width() * c);
+        assert fits(
+                activations,
+                layer.output(),
+                (layer.blocks() - 1L) * layer.outputBlockStride()
+                        + (long) layer.outputHeight() * layer.outputWidth() * c);
+        int status = depthwise(
+                isa,
+                at(weights, layer.weights()),
+                at(weights, layer.bias()),
+                at(activations, layer.input()),
+                at(activations, layer.zeros()),
+                at(activations, layer.output()),
+                layer.inputBlockStride(),
+                layer.outputBlockStride(),
+                layer.height(),
+                layer.width(),
+                layer.outputHeight(),
+                layer.outputWidth(),
+                layer.stride(),
+                layer.dilation(),
+                layer.padTop(),
+                layer.padLeft(),
+                layer.interiorFrom(),
+                layer.interiorTo(),
+                layer.low(),
+                layer.high(),
+                from,
+                to);
+        check(status, layer.name());
+    }
+
+    @Override
+    public void globalAverage(GlobalAverage layer, Memory activations, int from, int to) {
+        Objects.checkFromToIndex(from, to, layer.units());
+        long channels = (long) layer.blocks() * layout.channelBlock();
+        assert fits(activations, layer.input(), channels * layer.pixels());
+        assert fits(activations, layer.output(), channels);
+        int status = globalAverage(
+                isa, at(activations, layer.input()), at(activations, layer.output()), layer.pixels(), from, to);
+        check(status, layer.name());
+    }
+
+    @Override
+    public void dense(Dense layer, Memory weights, Memory activations, int from, int to) {
+        Objects.checkFromToIndex(from, to, layer.units());
+        long padded = (long) layer.blocks() * layout.channelBlock();
+        assert fits(weights, layer.weights(), padded * layer.inputs());
+        assert fits(weights, layer.bias(), padded);
+        assert fits(activations, layer.input(), layer.inputs());
+        assert fits(activations, layer.output(), padded);
+        int status = dense(
+                isa,
+                at(weights, layer.weights()),
+                at(weights, layer.bias()),
+                at(activations, layer.input()),
+                at(activations, layer.output()),
+                layer.inputs(),
+                layer.blocks(),
+                layer.vectors(),
+                from,
+                to);
+        check(status, layer.name());
+    }
+
+    @Override
+    public void softmax(Softmax layer, Memory activations) {
+        assert layer.count() > 0;
+        assert fits(activations, layer.input(), layer.count());
+        assert fits(activations, layer.output(), layer.count());
+        softmax(at(activations, layer.input()), at(activations, layer.output()), layer.count());
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+
+    private static long at(Memory memory, int offset) {
+        return memory.address() + (long) Float.BYTES * offset;
+    }
+
+    private static boolean fits(Memory memory, int offset, long count) {
+        Objects.checkFromIndexSize((long) offset, count, (long) memory.length());
+        return true;
+    }
+
+    private void check(int status, String what) {
+        switch (status) {
+            case OK -> { }
+            case NO_KERNELS -> throw new IllegalStateException("the native library holds no kernels for " + name());
+            case NO_TILE -> throw new IllegalArgumentException(
+                    what + " was planned with tiles that " + name() + " does not have, expected at most those of " + layout);
+            default -> throw new IllegalStateException(name() + ": native status " + status + " from " + what);
+        }
+    }
+
+    private static native int lanes(int isa);
+
+    private static native int rows(int isa, int vectors);
+
+    private static native int denseVectors(int isa);
+
+    private static native int stem(
+            int isa,
+            long weights,
+            long bias,
+            long input,
+            long output,
+            int rowStride,
+            int outputBlockStride,
+            int blocks,
+            int triples,
+            int pixels,
+            int rows1,
+            int rows2,
+            int rows3,
+            int low,
+            int high,
+            int from,
+            int to);
+
+    private static native int pointwise(
+            int isa,
+            long weights,
+            long bias,
+            long input,
+            long residual,
+            long output,
+            int inputs,
+            int inputBlockStride,
+            int outputBlockStride,
+            int blocks,
+            int triples,
+            int pixels,
+            int rows1,
+            int rows2,
+            int rows3,
+            int low,
+            int high,
+            int from,
+            int to);
+
+    private static native int depthwise(
+            int isa,
+            long weights,
+            long bias,
+            long input,
+            long zeros,
+            long output,
+            int inputBlockStride,
+            int outputBlockStride,
+            int height,
+            int width,
+            int outputHeight,
+            int outputWidth,
+            int stride,
+            int dilation,
+            int padTop,
+            int padLeft,
+            int interiorFrom,
+            int interiorTo,
+            int low,
+            int high,
+            int from,
+            int to);
+
+    private static native int globalAverage(int isa, long input, long output, int pixels, int from, int to);
+
+    private static native int dense(
+            int isa,
+            long weights,
+            long bias,
+            long input,
+            long output,
+            int inputs,
+            int blocks,
+            int vectors,
+            int from,
+            int to);
+
+    private static native void softmax(long input, long output, int count);
+}

@@ -1,0 +1,140 @@
+package dev.spindle.engine.jni;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The shared library of C kernels: loaded, or the reason why not.
+ *
+ * <p>{@code -Dspindle.native.library=PATH} names it, and nothing else is tried then. Otherwise it is the jar's resource
+ * {@code /dev/spindle/engine/jni/<system>-<architecture>/<library>}, such as {@code linux-x86_64/libspindle.so},
+ * unpacked to a temporary file that only its owner may touch and that is gone once it is loaded.
+ */
+final class NativeLibrary {
+
+    /** The system property that names the library's file. */
+    static final String PROPERTY = "spindle.native.library";
+
+    private static final System.Logger LOGGER = System.getLogger(NativeLibrary.class.getName());
+
+    private static final class Holder {
+        private static final NativeLibrary INSTANCE = load(System.getProperty(PROPERTY), Platform.current());
+    }
+
+    private final int cpuFeatures;
+    private final String problem;
+
+    /**
+     * The outcome of loading.
+     *
+     * @param cpuFeatures bits of {@link CpuFeature}; 0 where the library is not loaded
+     * @param problem one line that says why it is not loaded; null where it is
+     */
+    NativeLibrary(int cpuFeatures, String problem) {
+        this.cpuFeatures = cpuFeatures;
+        this.problem = problem;
+    }
+
+    /** The library of this process, loaded on first use. */
+    static NativeLibrary instance() {
+        return Holder.INSTANCE;
+    }
+
+    /** Loads the library from a path, or where that is null from the resource of a platform. */
+    static NativeLibrary load(String path, Platform platform) {
+        return path == null ? loadResource(platform) : loadNamed(path);
+    }
+
+    private static NativeLibrary loadNamed(String path) {
+        try {
+            Path file = Path.of(path).toAbsolutePath();
+            return Files.isRegularFile(file) ? loadFile(file) : absent(PROPERTY + " names " + file + ", which is no file");
+        } catch (InvalidPathException e) {
+            return failed(PROPERTY + " names no path", e);
+        }
+    }
+
+    private static NativeLibrary loadResource(Platform platform) {
+        String fileName = System.mapLibraryName("spindle");
+        String resource = platform + "/" + fileName;
+        try (InputStream content = NativeLibrary.class.getResourceAsStream(resource)) {
+            if (content == null) {
+                return absent("spindle-engine-native was built without a library for " + platform);
+            }
+            Path file = Files.createTempFile("spindle-", "-" + fileName, ownerOnly());
+            try {
+                try (OutputStream copy = Files.newOutputStream(file)) {
+                    content.transferTo(copy);
+                }
+                return loadFile(file);
+            } finally {
+                discard(file);
+            }
+        } catch (IOException e) {
+            return failed("the native library could not be unpacked", e);
+        }
+    }
+
+    private static FileAttribute<?>[] ownerOnly() {
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** Where a loaded library cannot be deleted, as on Windows, it goes when the JVM does. */
+    private static void discard(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            LOGGER.log(System.Logger.Level.DEBUG, "the native library stays until exit", e);
+            file.toFile().deleteOnExit();
+        }
+    }
+
+    @SuppressWarnings("restricted") // Loading native code is what this module is for; see Module::isNativeAccessEnabled.
+    private static NativeLibrary loadFile(Path file) {
+        try {
+            System.load(file.toString());
+            return new NativeLibrary(probeCpu(), null);
+        } catch (UnsatisfiedLinkError e) {
+            return failed("the native library could not be loaded", e);
+        } catch (IllegalCallerException e) {
+            return failed("Java forbids native access", e);
+        }
+    }
+
+    private static NativeLibrary failed(String what, Throwable cause) {
+        LOGGER.log(System.Logger.Level.DEBUG, what, cause);
+        return absent(what + ": " + String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given"));
+    }
+
+    private static NativeLibrary absent(String problem) {
+        return new NativeLibrary(0, problem);
+    }
+
+    /** One line that says why it is not loaded; null where it is. */
+    String problem() {
+        return problem;
+    }
+
+    /** Whether it is loaded. */
+    boolean loaded() {
+        return problem == null;
+    }
+
+    /** The features that a backend needs and the CPU lacks, as bits; only to be asked where the library is loaded. */
+    int lacking(NativeBackend backend) {
+        return cpuNeeds(backend.ordinal()) & ~cpuFeatures;
+    }
+
+    private static native int probeCpu();
+
+    private static native int cpuNeeds(int isa);
+}

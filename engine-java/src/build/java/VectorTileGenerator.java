@@ -111,15 +111,15 @@ final class VectorTileGenerator {
         StringBuilder cases = new StringBuilder();
         for (int vectors = 1; vectors <= 3; vectors++) {
             for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
-                cases.append("            case %d -> %s%dx%d(w, weight, bias, k, a, input, output, %s, low, high);\n"
+                cases.append("            case %d -> %s%dx%d(w, weight, b, bias, k, a, input, output, %s, low, high);\n"
                         .formatted(vectors * 16 + rows, operation, rows, vectors, arguments));
             }
         }
         return """
                     @Override
                     void %s(
-                            int rows, int vectors, float[] w, int weight, int bias, int k, float[] a, int input, int output,
-                            %s, int low, int high) {
+                            int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input,
+                            int output, %s, int low, int high) {
                         switch (vectors * 16 + rows) {
                 %s            default -> throw noSuchTile(rows, vectors);
                         }
@@ -133,7 +133,7 @@ final class VectorTileGenerator {
         return """
 
                     private static void pointwise%1$dx%2$d(
-                            float[] w, int weight, int bias, int k, float[] a, int input, int output,
+                            float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
                             int inputBlockStride, float[] r, int residual, int residualPixelStride,
                             int residualBlockStride, int outputBlockStride, int low, int high) {
                 %3$s
@@ -147,7 +147,7 @@ final class VectorTileGenerator {
                 """.formatted(
                 rows,
                 vectors,
-                lines(rows * vectors, n -> ("        FloatVector s%d_%d = FloatVector.fromArray(F, w, bias + %d)"
+                lines(rows * vectors, n -> ("        FloatVector s%d_%d = FloatVector.fromArray(F, b, bias + %d)"
                         + ".add(FloatVector.fromArray(F, r, residual + %d * residualPixelStride + %s));")
                         .formatted(
                                 n / vectors, n % vectors, n % vectors * lanes, n / vectors,
@@ -164,7 +164,7 @@ final class VectorTileGenerator {
         return """
 
                     private static void stem%1$dx%2$d(
-                            float[] w, int weight, int bias, int k, float[] a, int input, int output,
+                            float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
                             int rowStride, int outputBlockStride, int low, int high) {
                 %3$s
                         for (int i = 0; i < k; i++) {
@@ -178,7 +178,7 @@ final class VectorTileGenerator {
                 """.formatted(
                 rows,
                 vectors,
-                lines(rows * vectors, n -> "        FloatVector s%d_%d = FloatVector.fromArray(F, w, bias + %d);"
+                lines(rows * vectors, n -> "        FloatVector s%d_%d = FloatVector.fromArray(F, b, bias + %d);"
                         .formatted(n / vectors, n % vectors, n % vectors * lanes)),
                 STEM_ROW,
                 lanes * vectors,

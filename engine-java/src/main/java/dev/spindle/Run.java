@@ -3,7 +3,7 @@ package dev.spindle;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
-import java.util.List;
+import dev.spindle.plan.Plan;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -21,6 +21,8 @@ final class Run implements WorkerPool.Call {
     private final Layer[] layers;
     private final Memory weights;
     private final Memory activations;
+    private final int scratch;
+    private final int scratchFloats;
 
     private final WorkerPool.Worker[] helpers = new WorkerPool.Worker[WorkerPool.shared().size()];
     private int participants;
@@ -34,11 +36,17 @@ final class Run implements WorkerPool.Call {
     private final AtomicInteger pending = new AtomicInteger();
     private volatile Throwable failure;
 
-    Run(Kernel kernel, List<Layer> layers, Memory weights, Memory activations) {
+    /**
+     * @param activations a session's memory; behind {@link Plan#activationFloats} it has {@link Plan#scratchFloats} for
+     *     each participant that {@link #begin} may bring together
+     */
+    Run(Kernel kernel, Plan plan, Memory activations) {
         this.kernel = kernel;
-        this.layers = layers.toArray(Layer[]::new);
-        this.weights = weights;
+        this.layers = plan.layers().toArray(Layer[]::new);
+        this.weights = plan.weights();
         this.activations = activations;
+        this.scratch = Memory.origin(plan.layout().memory()) + plan.activationFloats();
+        this.scratchFloats = plan.scratchFloats();
     }
 
     /** Enlists up to {@code threads - 1} helpers; {@link #end} lets them go. */
@@ -55,7 +63,7 @@ final class Run implements WorkerPool.Call {
     void layers() {
         for (int i = 0; i < layers.length; i++) {
             if (participants == 1 || layers[i].units() == 1) {
-                layers[i].run(kernel, weights, activations, 0, layers[i].units());
+                layers[i].run(kernel, weights, activations, scratch, 0, layers[i].units());
             } else {
                 publish(i);
                 try {
@@ -102,7 +110,7 @@ final class Run implements WorkerPool.Call {
         int from = (int) (units * participant / participants);
         int to = (int) (units * (participant + 1) / participants);
         if (from < to) {
-            layers[layer].run(kernel, weights, activations, from, to);
+            layers[layer].run(kernel, weights, activations, scratch + participant * scratchFloats, from, to);
         }
     }
 

@@ -24,8 +24,9 @@ public final class Session implements AutoCloseable {
     }
 
     private final Plan plan;
-    private final Memory activations;
-    private final Run run;
+    private final Kernel kernel;
+    private Memory activations;
+    private Run run;
     private final Runnable released;
     private final int inputLength;
     private final int featuresLength;
@@ -38,10 +39,9 @@ public final class Session implements AutoCloseable {
      */
     Session(Plan plan, Kernel kernel, int threads, Runnable released) {
         this.plan = plan;
-        this.activations = Memory.allocate(plan.layout().memory(), plan.activationFloats());
-        this.run = new Run(kernel, plan.layers(), plan.weights(), activations);
+        this.kernel = kernel;
         this.released = released;
-        this.threads = threads;
+        reserve(threads);
         Network network = plan.network();
         this.inputLength = network.height() * network.width() * 3;
         this.featuresLength = network.features();
@@ -50,17 +50,36 @@ public final class Session implements AutoCloseable {
 
     /**
      * How many threads a run may use, the caller's included; results are the same bits for every number. Helpers come
-     * from one pool a process, one a processor; a run goes on with fewer where others are busy.
+     * from one pool a process, one a processor but for the caller's; a run goes on with fewer where others are busy.
      *
-     * @param count at least 1
+     * @param count at least 1; more than there are processors is as many
      * @return this session
+     * @throws IllegalStateException where the session is closed or runs on another thread
      */
     public Session threads(int count) {
         if (count < 1) {
             throw new IllegalArgumentException(count + " threads, expected at least 1");
         }
-        threads = count;
+        if (count == threads) {
+            return this;
+        }
+        enter();
+        try {
+            Memory old = activations;
+            reserve(count);
+            old.close();
+        } finally {
+            leave();
+        }
         return this;
+    }
+
+    /** Memory for as many threads: what they share, and scratch for each. */
+    private void reserve(int count) {
+        threads = Math.min(count, 1 + WorkerPool.shared().size());
+        int floats = Math.addExact(plan.activationFloats(), Math.multiplyExact(threads, plan.scratchFloats()));
+        activations = Memory.allocate(plan.layout().memory(), floats);
+        run = new Run(kernel, plan, activations);
     }
 
     /** Floats of one input image: height x width x 3. */

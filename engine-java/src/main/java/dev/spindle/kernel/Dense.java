@@ -39,7 +39,7 @@ public record Dense(
     }
 
     @Override
-    public void run(Kernel kernel, Memory weightMemory, Memory activations, int from, int to) {
+    public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         kernel.dense(this, weightMemory, activations, from, to);
     }
 }

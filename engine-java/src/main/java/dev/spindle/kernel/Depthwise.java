@@ -73,7 +73,7 @@ public record Depthwise(
     }
 
     @Override
-    public void run(Kernel kernel, Memory weightMemory, Memory activations, int from, int to) {
+    public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         kernel.depthwise(this, weightMemory, activations, from, to);
     }
 }

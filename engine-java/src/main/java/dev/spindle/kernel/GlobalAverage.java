@@ -23,7 +23,7 @@ public record GlobalAverage(String name, int blocks, int pixels, int input, int 
     }
 
     @Override
-    public void run(Kernel kernel, Memory weightMemory, Memory activations, int from, int to) {
+    public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         kernel.globalAverage(this, activations, from, to);
     }
 }

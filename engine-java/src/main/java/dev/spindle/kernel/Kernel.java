@@ -25,6 +25,21 @@ public interface Kernel {
     /** Rows of channel blocks {@code from} to {@code to} of a depthwise convolution. */
     void depthwise(Depthwise layer, Memory weights, Memory activations, int from, int to);
 
+    /**
+     * Output rows {@code from} to {@code to} of a fused block. Only kernels whose {@link Layout#fuses} is true are given
+     * one; for the others the planner composes the block of its layers.
+     *
+     * @param layer the block
+     * @param weights all packed weights
+     * @param activations the session's memory
+     * @param scratch offset of the calling thread's scratch
+     * @param from first unit
+     * @param to behind the last unit
+     */
+    default void fusedBlock(FusedBlock layer, Memory weights, Memory activations, int scratch, int from, int to) {
+        throw new AssertionError(name() + " fuses no blocks, but was given " + layer.name());
+    }
+
     /** Channel blocks {@code from} to {@code to} of the pool. */
     void globalAverage(GlobalAverage layer, Memory activations, int from, int to);
 

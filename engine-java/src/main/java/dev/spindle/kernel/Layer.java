@@ -5,7 +5,7 @@ package dev.spindle.kernel;
  * weights' or the activations' {@link Memory}. A layer's work is {@link #units} equal pieces in a fixed order; any range
  * of them can be computed on its own, on any thread, with the same bits.
  */
-public sealed interface Layer permits Stem, Pointwise, Depthwise, GlobalAverage, Dense, Softmax {
+public sealed interface Layer permits Stem, Pointwise, Depthwise, FusedBlock, GlobalAverage, Dense, Softmax {
 
     /** The name in the network's description. */
     String name();
@@ -16,14 +16,21 @@ public sealed interface Layer permits Stem, Pointwise, Depthwise, GlobalAverage,
     /** Multiply-accumulates for one image. */
     long macs();
 
+    /** Floats that each thread needs for itself while it runs this layer. */
+    default int scratchFloats() {
+        return 0;
+    }
+
     /**
      * Computes the units {@code from} (inclusive) to {@code to} (exclusive).
      *
      * @param kernel computes
      * @param weights all packed weights
      * @param activations the session's memory
+     * @param scratch offset of the floats among the activations that belong to the calling thread, {@link #scratchFloats}
+     *     of them
      * @param from first unit
      * @param to behind the last unit
      */
-    void run(Kernel kernel, Memory weights, Memory activations, int from, int to);
+    void run(Kernel kernel, Memory weights, Memory activations, int scratch, int from, int to);
 }

@@ -15,8 +15,10 @@ import java.util.Objects;
  * @param rows2 most rows of a tile two channel blocks wide
  * @param rows3 most rows of a tile three channel blocks wide; 0 where the kernel has none
  * @param denseVectors most channel blocks of a dense tile, a power of two
+ * @param fuses whether the kernel computes {@link FusedBlock}s
  */
-public record Layout(int channelBlock, Memory.Kind memory, int rows1, int rows2, int rows3, int denseVectors) {
+public record Layout(
+        int channelBlock, Memory.Kind memory, int rows1, int rows2, int rows3, int denseVectors, boolean fuses) {
 
     /** Checks the fields. */
     public Layout {

@@ -60,6 +60,11 @@ public final class Memory implements AutoCloseable {
         return kind == Kind.HEAP ? HEAP_ORIGIN : 0;
     }
 
+    /** A count of floats rounded up to whole cache lines. */
+    public static int roundUp(int floats) {
+        return Math.addExact(floats, LINE - 1) / LINE * LINE;
+    }
+
     /** How many floats there are, those below the origin included. */
     public int length() {
         return length;

@@ -41,7 +41,7 @@ public record Pointwise(
         implements Layer {
 
     @Override
-    public void run(Kernel kernel, Memory weightMemory, Memory activations, int from, int to) {
+    public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         kernel.pointwise(this, weightMemory, activations, from, to);
     }
 }

@@ -21,7 +21,7 @@ public record Softmax(String name, int count, int input, int output) implements 
     }
 
     @Override
-    public void run(Kernel kernel, Memory weightMemory, Memory activations, int from, int to) {
+    public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         kernel.softmax(this, activations);
     }
 }

@@ -49,7 +49,7 @@ public record Stem(
     }
 
     @Override
-    public void run(Kernel kernel, Memory weightMemory, Memory activations, int from, int to) {
+    public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         kernel.stem(this, weightMemory, activations, from, to);
     }
 }

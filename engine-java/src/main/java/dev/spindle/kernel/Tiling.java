@@ -33,14 +33,28 @@ public record Tiling(int blocks, int triples, int pixels, int rows1, int rows2, 
         return tile < triples ? 3 : Math.min(2, blocks - firstBlock(tile));
     }
 
+    /** Most pixels of a tile {@code vectors} blocks wide. */
+    public int rows(int vectors) {
+        return vectors == 1 ? rows1 : vectors == 2 ? rows2 : rows3;
+    }
+
     /** Tiles across pixels, for channel tiles {@code vectors} blocks wide; they differ by at most one pixel. */
     public int pixelTiles(int vectors) {
-        int rows = vectors == 1 ? rows1 : vectors == 2 ? rows2 : rows3;
-        return (pixels + rows - 1) / rows;
+        return tiles(pixels, rows(vectors));
     }
 
     /** The first pixel of a pixel tile out of {@code tiles}. */
     public int firstPixel(int tile, int tiles) {
+        return first(tile, tiles, pixels);
+    }
+
+    /** The fewest tiles of at most {@code rows} that hold {@code pixels}. */
+    public static int tiles(int pixels, int rows) {
+        return (pixels + rows - 1) / rows;
+    }
+
+    /** The first pixel of a tile where {@code pixels} are cut evenly into {@code tiles}. */
+    public static int first(int tile, int tiles, int pixels) {
         return (int) ((long) pixels * tile / tiles);
     }
 

@@ -15,6 +15,7 @@ import java.util.List;
  * @param weights all packed weights
  * @param layers in execution order, without the softmax
  * @param activationFloats what a session needs, behind the memory's origin
+ * @param scratchFloats what each thread of a session needs for itself, behind the activations
  * @param input where the padded input is staged
  * @param features offset of the pooled features, {@link Network#features} floats
  * @param logits offset of the logits, {@link Network#classes} floats
@@ -25,6 +26,7 @@ public record Plan(
         Memory weights,
         List<Layer> layers,
         int activationFloats,
+        int scratchFloats,
         StagedInput input,
         int features,
         int logits) {

@@ -3,6 +3,7 @@ package dev.spindle.plan;
 import dev.spindle.kernel.Clamp;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
@@ -16,29 +17,41 @@ import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Turns a network and its weights into a {@link Plan} for one kernel's layout. */
 public final class Planner {
 
     private static final int COLOURS = 3;
 
+    /** Stands for a place that a layer does not have. */
+    private static final int NONE = -1;
+
+    /** Hidden channels that a fused block computes at a time, about. */
+    private static final int GROUP_CHANNELS = 40;
+
+    /** Most floats of scratch that a fused block fills: a part of the second cache, beside weights, input and output. */
+    private static final int SCRATCH_FLOATS = 40 * 1024;
+
     private final Network network;
     private final Weights weights;
     private final Layout layout;
+    private final Fusion fusion;
     private final Packer packer;
     private final Arena arena;
     private final List<Layer> layers = new ArrayList<>();
     private int zeros;
 
-    private Planner(Network network, Weights weights, Layout layout) {
+    private Planner(Network network, Weights weights, Layout layout, Fusion fusion) {
         this.network = network;
         this.weights = weights;
         this.layout = layout;
+        this.fusion = layout.fuses() ? fusion : Fusion.NEVER;
         this.packer = new Packer(layout);
         this.arena = new Arena(layout.memory());
     }
 
-    /** A map on its way through the network: {@code [blocks(channels)][height * width][c]}. */
+    /** A map on its way through the network, {@code [blocks(channels)][height * width][c]}; a mere shape at {@link #NONE}. */
     private record FeatureMap(int offset, int channels, int height, int width) {
         int pixels() {
             return height * width;
@@ -55,8 +68,22 @@ public final class Planner {
      * @throws IllegalArgumentException where the network is too large for 2^31 floats
      */
     public static Plan plan(Network network, Weights weights, Layout layout) {
+        return plan(network, weights, layout, Fusion.AUTO);
+    }
+
+    /**
+     * Makes a plan with a say in which blocks are fused.
+     *
+     * @param network the description
+     * @param weights its weights, not folded yet
+     * @param layout what the kernel wants; without {@link Layout#fuses} nothing is fused
+     * @param fusion which blocks
+     * @return the plan, which owns its packed weights
+     * @throws IllegalArgumentException where the network is too large for 2^31 floats
+     */
+    public static Plan plan(Network network, Weights weights, Layout layout, Fusion fusion) {
         try {
-            return new Planner(network, weights, layout).build();
+            return new Planner(network, weights, layout, fusion).build();
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("a network of " + network.height() + "x" + network.width()
                     + " pixels and " + network.parameters() + " parameters needs more than 2^31 floats", e);
@@ -66,12 +93,13 @@ public final class Planner {
     private Plan build() {
         zeros = arena.take(zeroFloats());
         Plan.StagedInput staged = stageInput();
-        FeatureMap map = stem(staged);
-        for (InvertedResidual block : network.blocks()) {
+        int first = fusesStem() ? 1 : 0;
+        FeatureMap map = first == 1 ? stemBlock(staged) : stem(staged);
+        for (InvertedResidual block : network.blocks().subList(first, network.blocks().size())) {
             map = block(block, map);
         }
         if (network.head().isPresent()) {
-            map = pointwise(network.head().get(), map, -1);
+            map = pointwise(network.head().get(), map, NONE);
         }
         int features = arena.take(layout.padded(map.channels));
         layers.add(new GlobalAverage("pool", layout.blocks(map.channels), map.pixels(), map.offset, features));
@@ -80,7 +108,8 @@ public final class Planner {
         layers.add(dense(features, logits));
         Memory memory = Memory.allocate(layout.memory(), packer.length());
         packer.into(memory);
-        return new Plan(network, layout, memory, layers, arena.length(), staged, features, logits);
+        int scratch = layers.stream().mapToInt(Layer::scratchFloats).map(Memory::roundUp).max().orElse(0);
+        return new Plan(network, layout, memory, layers, arena.length(), scratch, staged, features, logits);
     }
 
     /** A row of the widest map that a depthwise convolution reads. */
@@ -101,25 +130,33 @@ public final class Planner {
     }
 
     private FeatureMap stem(Plan.StagedInput staged) {
+        FeatureMap output = map(stemShape());
+        layers.add(stemLayer(staged, output.offset));
+        return output;
+    }
+
+    private FeatureMap stemShape() {
+        return new FeatureMap(
+                NONE, network.stem().outputs(), Padding.outputSize(network.height(), 2), Padding.outputSize(network.width(), 2));
+    }
+
+    private Stem stemLayer(Plan.StagedInput staged, int output) {
         Conv conv = network.stem();
-        int height = Padding.outputSize(network.height(), 2);
-        int width = Padding.outputSize(network.width(), 2);
-        FeatureMap output = map(conv.outputs(), height, width);
-        Tiling tiling = Tiling.of(layout, layout.blocks(conv.outputs()), width);
+        FeatureMap shape = stemShape();
+        Tiling tiling = Tiling.of(layout, layout.blocks(conv.outputs()), shape.width);
         Folded folded = Folded.of(weights.layer(conv.name()), conv.outputs());
-        layers.add(new Stem(
+        return new Stem(
                 conv.name(),
                 packer.matrix(folded.kernel(), conv.outputs(), stemOrder(), tiling),
                 packer.bias(folded.bias()),
                 staged.offset(),
                 staged.rowStride(),
-                output.offset,
-                height,
+                output,
+                shape.height,
                 tiling,
                 Clamp.low(conv.activation()),
                 Clamp.high(conv.activation()),
-                conv.macs(network.height(), network.width())));
-        return output;
+                conv.macs(network.height(), network.width()));
     }
 
     /** The stem's input runs row, column, colour; its kernel is stored colour, row, column. */
@@ -131,61 +168,154 @@ public final class Planner {
         return order;
     }
 
+    /** Whether the stem and the first block become one: the block must start with the depthwise convolution. */
+    private boolean fusesStem() {
+        if (network.blocks().isEmpty()) {
+            return false;
+        }
+        InvertedResidual block = network.blocks().getFirst();
+        if (block.expand().isPresent() || block.residual()) {
+            return false;
+        }
+        FeatureMap hidden = stemShape();
+        Tiling tiling = Tiling.of(layout, layout.blocks(hidden.channels), hidden.width);
+        return fuses(0, hidden, block, tiling);
+    }
+
+    private FeatureMap stemBlock(Plan.StagedInput staged) {
+        InvertedResidual block = network.blocks().getFirst();
+        Stem stem = stemLayer(staged, NONE);
+        return fused(network.stem().name() + "+" + block.name(), block, stemShape(), NONE, Optional.of(stem), Optional.empty());
+    }
+
     private FeatureMap block(InvertedResidual block, FeatureMap input) {
-        FeatureMap hidden = block.expand().isPresent() ? pointwise(block.expand().get(), input, -1, block.residual()) : input;
-        boolean keepsInput = block.residual() && hidden == input;
-        FeatureMap filtered = depthwise(block.depthwise(), hidden, keepsInput);
-        FeatureMap output = pointwise(block.project(), filtered, block.residual() ? input.offset : -1);
+        return fuses(block, input) ? fusedBlock(block, input) : composedBlock(block, input);
+    }
+
+    private boolean fuses(InvertedResidual block, FeatureMap input) {
+        if (block.expand().isEmpty()) {
+            return false;
+        }
+        Tiling tiling = Tiling.of(layout, layout.blocks(block.hidden()), input.pixels());
+        FeatureMap hidden = new FeatureMap(NONE, block.hidden(), input.height, input.width);
+        return fuses(bytes(input), hidden, block, tiling);
+    }
+
+    private boolean fuses(long inputBytes, FeatureMap hidden, InvertedResidual block, Tiling tiling) {
+        if (fusion != Fusion.AUTO) {
+            return fusion == Fusion.ALWAYS;
+        }
+        FeatureMap filtered = filteredShape(block.depthwise(), hidden);
+        FeatureMap output = new FeatureMap(NONE, block.outputs(), filtered.height, filtered.width);
+        int groups = (tiling.channelTiles() + groupTiles(tiling) - 1) / groupTiles(tiling);
+        return FusionCost.fuses(inputBytes, bytes(hidden), bytes(filtered), bytes(output), groups);
+    }
+
+    private long bytes(FeatureMap map) {
+        return (long) Float.BYTES * layout.padded(map.channels) * map.pixels();
+    }
+
+    /** Channel tiles of a group: what comes nearest to {@link #GROUP_CHANNELS}. */
+    private int groupTiles(Tiling tiling) {
+        return Math.max(1, Math.round((float) GROUP_CHANNELS / (tiling.vectors(0) * layout.channelBlock())));
+    }
+
+    private FeatureMap fusedBlock(InvertedResidual block, FeatureMap input) {
+        Conv expand = block.expand().orElseThrow();
+        FeatureMap hidden = new FeatureMap(NONE, block.hidden(), input.height, input.width);
+        FeatureMap output = fused(
+                block.name(), block, hidden, block.residual() ? input.offset : NONE, Optional.empty(),
+                Optional.of(pointwiseLayer(expand, input, NONE, NONE)));
+        arena.release(input.offset);
+        return output;
+    }
+
+    private FeatureMap fused(
+            String name, InvertedResidual block, FeatureMap hidden, int residual, Optional<Stem> stem,
+            Optional<Pointwise> expand) {
+        FeatureMap filtered = filteredShape(block.depthwise(), hidden);
+        FeatureMap output = map(new FeatureMap(NONE, block.outputs(), filtered.height, filtered.width));
+        Tiling tiling = stem.map(Stem::tiling).or(() -> expand.map(Pointwise::tiling)).orElseThrow();
+        Depthwise depthwise = depthwiseLayer(block.depthwise(), hidden, NONE);
+        Pointwise project = pointwiseLayer(block.project(), filtered, output.offset, residual);
+        FusedBlock step = null;
+        for (int rows = filtered.height; step == null || rows > 0 && step.scratchFloats() > SCRATCH_FLOATS; rows--) {
+            step = new FusedBlock(
+                    name, stem, expand, depthwise, project, tiling, groupTiles(tiling), rows, layout.channelBlock());
+        }
+        layers.add(step);
+        return output;
+    }
+
+    private FeatureMap composedBlock(InvertedResidual block, FeatureMap input) {
+        FeatureMap hidden = input;
+        if (block.expand().isPresent()) {
+            hidden = map(new FeatureMap(NONE, block.hidden(), input.height, input.width));
+            layers.add(pointwiseLayer(block.expand().get(), input, hidden.offset, NONE));
+            if (!block.residual()) {
+                arena.release(input.offset);
+            }
+        }
+        FeatureMap filtered = map(filteredShape(block.depthwise(), hidden));
+        layers.add(depthwiseLayer(block.depthwise(), hidden, filtered.offset));
+        if (hidden != input || !block.residual()) {
+            arena.release(hidden.offset);
+        }
+        FeatureMap output = pointwise(block.project(), filtered, block.residual() ? input.offset : NONE);
         if (block.residual()) {
             arena.release(input.offset);
         }
         return output;
     }
 
+    /** A 1x1 convolution whose input is not needed any more. */
     private FeatureMap pointwise(Conv conv, FeatureMap input, int residual) {
-        return pointwise(conv, input, residual, false);
+        FeatureMap output = map(new FeatureMap(NONE, conv.outputs(), input.height, input.width));
+        layers.add(pointwiseLayer(conv, input, output.offset, residual));
+        arena.release(input.offset);
+        return output;
     }
 
-    private FeatureMap pointwise(Conv conv, FeatureMap input, int residual, boolean keepsInput) {
-        FeatureMap output = map(conv.outputs(), input.height, input.width);
+    private Pointwise pointwiseLayer(Conv conv, FeatureMap input, int output, int residual) {
         Tiling tiling = Tiling.of(layout, layout.blocks(conv.outputs()), input.pixels());
         Folded folded = Folded.of(weights.layer(conv.name()), conv.outputs());
         int blockStride = Math.multiplyExact(input.pixels(), layout.channelBlock());
-        layers.add(new Pointwise(
+        return new Pointwise(
                 conv.name(),
                 conv.inputs(),
                 packer.matrix(folded.kernel(), conv.outputs(), Packer.identity(conv.inputs()), tiling),
                 packer.bias(folded.bias()),
                 input.offset,
                 blockStride,
-                output.offset,
+                output,
                 blockStride,
                 residual,
                 tiling,
                 Clamp.low(conv.activation()),
                 Clamp.high(conv.activation()),
                 tiling.units(),
-                conv.macs(input.height, input.width)));
-        if (!keepsInput) {
-            arena.release(input.offset);
-        }
-        return output;
+                conv.macs(input.height, input.width));
     }
 
-    private FeatureMap depthwise(Conv conv, FeatureMap input, boolean keepsInput) {
-        FeatureMap output = map(
-                conv.outputs(),
-                Padding.outputSize(input.height, conv.stride()),
-                Padding.outputSize(input.width, conv.stride()));
+    private static FeatureMap filteredShape(Conv depthwise, FeatureMap input) {
+        return new FeatureMap(
+                NONE,
+                depthwise.outputs(),
+                Padding.outputSize(input.height, depthwise.stride()),
+                Padding.outputSize(input.width, depthwise.stride()));
+    }
+
+    private Depthwise depthwiseLayer(Conv conv, FeatureMap input, int output) {
+        FeatureMap shape = filteredShape(conv, input);
         Folded folded = Folded.of(weights.layer(conv.name()), conv.outputs());
         int c = layout.channelBlock();
-        layers.add(new Depthwise(
+        return new Depthwise(
                 conv.name(),
                 layout.blocks(conv.outputs()),
                 input.height,
                 input.width,
-                output.height,
-                output.width,
+                shape.height,
+                shape.width,
                 conv.stride(),
                 conv.dilation(),
                 network.padding().before(input.height, conv.kernel(), conv.stride(), conv.dilation()),
@@ -193,17 +323,13 @@ public final class Planner {
                 packer.depthwise(folded.kernel(), conv.outputs()),
                 packer.bias(folded.bias()),
                 input.offset,
-                input.pixels() * c,
-                output.offset,
-                output.pixels() * c,
+                Math.multiplyExact(input.pixels(), c),
+                output,
+                Math.multiplyExact(shape.pixels(), c),
                 zeros,
                 Clamp.low(conv.activation()),
                 Clamp.high(conv.activation()),
-                conv.macs(input.height, input.width)));
-        if (!keepsInput) {
-            arena.release(input.offset);
-        }
-        return output;
+                conv.macs(input.height, input.width));
     }
 
     private Dense dense(int features, int logits) {
@@ -219,8 +345,9 @@ public final class Planner {
                 packer.bias(folded.bias()), features, logits, shape.macs());
     }
 
-    private FeatureMap map(int channels, int height, int width) {
-        int offset = arena.take((long) layout.padded(channels) * height * width);
-        return new FeatureMap(offset, channels, height, width);
+    /** A place for a map of this shape. */
+    private FeatureMap map(FeatureMap shape) {
+        int offset = arena.take((long) layout.padded(shape.channels) * shape.height * shape.width);
+        return new FeatureMap(offset, shape.channels, shape.height, shape.width);
     }
 }

@@ -11,11 +11,13 @@ import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.plan.Fusion;
 import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
 import dev.spindle.plan.Weights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -119,7 +121,13 @@ public final class KernelParity {
     }
 
     private static DynamicTest test(Kernel kernel, String name, Network network, boolean integers) {
-        return dynamicTest(name, () -> new Case(kernel, network, integers, name.hashCode()).check());
+        return dynamicTest(name, () -> {
+            Case one = new Case(kernel, network, integers, name.hashCode());
+            one.check();
+            if (kernel.layout().fuses()) {
+                one.checkFused();
+            }
+        });
     }
 
     /** One network on one kernel. */
@@ -132,6 +140,9 @@ public final class KernelParity {
         private final Weights weights;
         private final Plan plan;
         private final Memory memory;
+        private final float[] image;
+        private final float[] expectedFeatures;
+        private final float[] expectedLogits;
         private final float[] before;
         private final float[] after;
 
@@ -142,8 +153,11 @@ public final class KernelParity {
             this.integers = integers;
             this.random = new Random(seed);
             this.weights = integers ? integerWeights() : Weights.random(network, seed);
-            this.plan = Planner.plan(network, weights, layout);
+            this.plan = Planner.plan(network, weights, layout, Fusion.NEVER);
             this.memory = Memory.allocate(layout.memory(), plan.activationFloats());
+            this.image = new float[network.height() * network.width() * 3];
+            this.expectedFeatures = new float[network.features()];
+            this.expectedLogits = new float[network.classes()];
             this.before = new float[memory.length()];
             this.after = new float[memory.length()];
         }
@@ -168,18 +182,18 @@ public final class KernelParity {
         }
 
         void check() {
-            float[] image = new float[network.width() * 3];
+            int row = network.width() * 3;
+            for (int i = 0; i < image.length; i++) {
+                image[i] = integers ? random.nextInt(7) - 3 : (float) random.nextGaussian();
+            }
             for (int y = 0; y < network.height(); y++) {
-                for (int i = 0; i < image.length; i++) {
-                    image[i] = integers ? random.nextInt(7) - 3 : (float) random.nextGaussian();
-                }
-                memory.write(plan.input().row(y), image, 0, image.length);
+                memory.write(plan.input().row(y), image, y * row, row);
             }
             for (Layer layer : plan.layers()) {
                 memory.read(0, before, 0, before.length);
                 for (int from = 0; from < layer.units(); ) {
                     int to = from + 1 + random.nextInt(layer.units() - from);
-                    layer.run(kernel, plan.weights(), memory, from, to);
+                    layer.run(kernel, plan.weights(), memory, 0, from, to);
                     from = to;
                 }
                 memory.read(0, after, 0, after.length);
@@ -189,6 +203,7 @@ public final class KernelParity {
                     case Depthwise depthwise -> depthwise(depthwise);
                     case GlobalAverage average -> average(average);
                     case Dense dense -> dense(dense);
+                    case FusedBlock block -> throw new AssertionError("planned: " + block);
                     case Softmax softmax -> throw new AssertionError("planned: " + softmax);
                 };
                 for (int i = 0; i < after.length; i++) {
@@ -199,8 +214,40 @@ public final class KernelParity {
                     }
                 }
             }
+            memory.read(plan.features(), expectedFeatures, 0, expectedFeatures.length);
+            memory.read(plan.logits(), expectedLogits, 0, expectedLogits.length);
             plan.weights().close();
             memory.close();
+        }
+
+        /** The whole network with every block fused, its rows cut at random, against the bits of the layers one by one. */
+        void checkFused() {
+            Plan fused = Planner.plan(network, weights, layout, Fusion.ALWAYS);
+            int scratch = Memory.origin(layout.memory()) + fused.activationFloats();
+            Memory place = Memory.allocate(layout.memory(), fused.activationFloats() + fused.scratchFloats());
+            int row = network.width() * 3;
+            for (int y = 0; y < network.height(); y++) {
+                place.write(fused.input().row(y), image, y * row, row);
+            }
+            // What scratch holds before must not matter.
+            float[] garbage = new float[fused.scratchFloats()];
+            Arrays.fill(garbage, Float.NaN);
+            for (Layer layer : fused.layers()) {
+                for (int from = 0; from < layer.units(); ) {
+                    int to = from + 1 + random.nextInt(layer.units() - from);
+                    place.write(scratch, garbage, 0, garbage.length);
+                    layer.run(kernel, fused.weights(), place, scratch, from, to);
+                    from = to;
+                }
+            }
+            float[] features = new float[network.features()];
+            place.read(fused.features(), features, 0, features.length);
+            assertArrayEquals(expectedFeatures, features, "fused features");
+            float[] logits = new float[network.classes()];
+            place.read(fused.logits(), logits, 0, logits.length);
+            assertArrayEquals(expectedLogits, logits, "fused logits");
+            fused.weights().close();
+            place.close();
         }
 
         private Conv conv(String name) {
@@ -371,7 +418,7 @@ public final class KernelParity {
             Memory activations = Memory.allocate(layout.memory(), 3 * room);
             // The residual carries the values past a product of zero and a bias of -0, which changes none of them.
             float[] bias = new float[c];
-            java.util.Arrays.fill(bias, -0f);
+            Arrays.fill(bias, -0f);
             weights.write(origin + Memory.LINE, bias, 0, c);
             for (int i = 0; i < values.length; i++) {
                 activations.write(origin + room + i * c, values, i, 1);

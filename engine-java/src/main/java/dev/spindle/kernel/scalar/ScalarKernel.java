@@ -24,7 +24,7 @@ final class ScalarKernel implements Kernel {
     /** Pixels of a tile: small enough that the sums stay in the first cache while the inputs stream by. */
     private static final int TILE_PIXELS = 1024;
 
-    private static final Layout LAYOUT = new Layout(1, Memory.Kind.HEAP, TILE_PIXELS, TILE_PIXELS, 0, 1);
+    private static final Layout LAYOUT = new Layout(1, Memory.Kind.HEAP, TILE_PIXELS, TILE_PIXELS, 0, 1, false);
 
     @Override
     public String name() {

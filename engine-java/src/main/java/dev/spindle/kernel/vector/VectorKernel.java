@@ -2,6 +2,7 @@ package dev.spindle.kernel.vector;
 
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.HeapSoftmax;
 import dev.spindle.kernel.Kernel;
@@ -18,18 +19,23 @@ final class VectorKernel implements Kernel {
     /** Blocks of a dense tile: enough independent sums to hide the latency of the additions. */
     private static final int DENSE_VECTORS = 8;
 
+    /** Blocks of the widest matrix tile. */
+    private static final int WIDEST_TILE = 3;
+
     private final String name;
     private final VectorTiles tiles;
     private final Layout layout;
-    /** Stands in for the residual where there is none. */
+    /** Stands in for the residual or the bias where there is none. */
     private final float[] zeros;
+    private final VectorFusion fusion;
 
     VectorKernel(String name, VectorTiles tiles) {
         this.name = name;
         this.tiles = tiles;
         this.layout = new Layout(
-                tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS);
-        this.zeros = new float[tiles.lanes()];
+                tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS, true);
+        this.zeros = new float[WIDEST_TILE * tiles.lanes()];
+        this.fusion = new VectorFusion(tiles, zeros);
     }
 
     @Override
@@ -62,7 +68,7 @@ final class VectorKernel implements Kernel {
                 for (int p = 0; p < pixelTiles; p++) {
                     int first = tiling.firstPixel(p, pixelTiles);
                     tiles.stem(
-                            tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, layer.bias() + channel,
+                            tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + channel,
                             Stem.K, a, input + first * Stem.PIXEL_STRIDE, blockOutput + first * c, layer.rowStride(),
                             outputBlockStride, layer.low(), layer.high());
                 }
@@ -92,7 +98,7 @@ final class VectorKernel implements Kernel {
             for (int p = Math.max(0, from - start); p < last; p++) {
                 int first = tiling.firstPixel(p, pixelTiles);
                 tiles.pointwise(
-                        tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, layer.bias() + block * c,
+                        tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + block * c,
                         layer.inputs(), a, layer.input() + first * c, output + first * c, layer.inputBlockStride(), r,
                         residual + first * residualPixelStride, residualPixelStride, residualBlockStride,
                         layer.outputBlockStride(), layer.low(), layer.high());
@@ -115,6 +121,11 @@ final class VectorKernel implements Kernel {
                     layer.output() + block * layer.outputBlockStride(), fromRow, toRow);
             unit += toRow - fromRow;
         }
+    }
+
+    @Override
+    public void fusedBlock(FusedBlock layer, Memory weights, Memory activations, int scratch, int from, int to) {
+        fusion.run(layer, weights.array(), activations.array(), scratch, from, to);
     }
 
     @Override

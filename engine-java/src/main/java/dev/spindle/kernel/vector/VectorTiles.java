@@ -43,16 +43,17 @@ abstract class VectorTiles {
     /**
      * {@code rows} pixels by {@code vectors} channel blocks of a 1x1 convolution.
      *
+     * @param b holds the bias; zeros where the residual holds sums that started with it
      * @param r holds the residual; a vector of zeros with both residual strides 0 where there is none
      */
     abstract void pointwise(
-            int rows, int vectors, float[] w, int weight, int bias, int k, float[] a, int input, int output,
+            int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
             int inputBlockStride, float[] r, int residual, int residualPixelStride, int residualBlockStride,
             int outputBlockStride, int low, int high);
 
     /** {@code rows} neighbouring outputs by {@code vectors} channel blocks of the stem. */
     abstract void stem(
-            int rows, int vectors, float[] w, int weight, int bias, int k, float[] a, int input, int output,
+            int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
             int rowStride, int outputBlockStride, int low, int high);
 
     /** Output rows of one channel block; {@code weight}, {@code bias}, {@code input}, {@code output} are that block's. */

@@ -37,7 +37,8 @@ final class NativeKernel implements Kernel {
         int lanes = lanes(isa);
         check(lanes < 0 ? lanes : OK, "its layout");
         layout = new Layout(
-                lanes, Memory.Kind.OFF_HEAP, rows(isa, 1), rows(isa, 2), rows(isa, 3), denseVectors(isa));
+                lanes, Memory.Kind.OFF_HEAP, rows(isa, 1), rows(isa, 2), rows(isa, 3), denseVectors(isa),
+                false);
     }
 
     @Override

@@ -69,8 +69,8 @@ class NativeKernelTest {
     /** Runs a layer in two parts, the later one first, and returns its output. */
     private float[] run(Layer layer, NativeKernel kernel, int count) {
         int middle = layer.units() / 2;
-        layer.run(kernel, weights, activations, middle, layer.units());
-        layer.run(kernel, weights, activations, 0, middle);
+        layer.run(kernel, weights, activations, 0, middle, layer.units());
+        layer.run(kernel, weights, activations, 0, 0, middle);
         float[] output = new float[count];
         activations.read(OUTPUT, output, 0, count);
         return output;
@@ -261,7 +261,8 @@ class NativeKernelTest {
         NativeKernel kernel = kernel(backend);
         Layout own = kernel.layout();
         Layout taller = new Layout(
-                own.channelBlock(), own.memory(), own.rows1(), own.rows2() + 1, own.rows3(), own.denseVectors());
+                own.channelBlock(), own.memory(), own.rows1(), own.rows2() + 1, own.rows3(), own.denseVectors(),
+                own.fuses());
         Pointwise layer = pointwise(taller, FEATURES, 2, 17, -1);
         String message = assertThrows(
                         IllegalArgumentException.class,

@@ -1,0 +1,70 @@
+package dev.spindle.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.spindle.kernel.FusedBlock;
+import dev.spindle.kernel.Layer;
+import dev.spindle.kernel.Layout;
+import dev.spindle.kernel.Memory;
+import dev.spindle.network.MobileNetV2;
+import dev.spindle.network.Network;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlannerTest {
+
+    private static final Layout WIDE = new Layout(16, Memory.Kind.HEAP, 14, 14, 9, 8, true);
+
+    private static Plan plan(double width, int resolution, Layout layout, Fusion fusion) {
+        Network network = MobileNetV2.builder().widthMultiplier(width).resolution(resolution).build();
+        return Planner.plan(network, Weights.random(network, 1), layout, fusion);
+    }
+
+    private static List<String> fused(Plan plan) {
+        return plan.layers().stream().filter(FusedBlock.class::isInstance).map(Layer::name).toList();
+    }
+
+    @Test
+    void fusesTheBlocksWhoseMapsLeaveTheSecondCache() {
+        assertEquals(
+                List.of("stem+block1", "block2", "block3", "block4"), fused(plan(1.0, 224, WIDE, Fusion.AUTO)));
+    }
+
+    @Test
+    void leavesSmallMapsAlone() {
+        assertEquals(List.of(), fused(plan(0.35, 64, WIDE, Fusion.AUTO)));
+    }
+
+    @Test
+    void fusesNothingForAKernelThatCannot() {
+        Layout apart = new Layout(16, Memory.Kind.HEAP, 14, 14, 9, 8, false);
+        assertEquals(List.of(), fused(plan(1.0, 224, apart, Fusion.ALWAYS)));
+    }
+
+    @Test
+    void costModelWeighsTheHiddenMapAgainstTheSums() {
+        long mega = 1 << 20;
+        assertTrue(FusionCost.fuses(mega / 4, 4 * mega, 2 * mega, mega / 4, 3), "a hidden map far larger than the cache");
+        assertFalse(FusionCost.fuses(mega / 4, mega / 2, mega / 2, mega / 4, 6), "everything fits the second cache");
+        assertFalse(FusionCost.fuses(2 * mega, 2 * mega, mega / 8, 2 * mega, 40), "many groups over a large output");
+    }
+
+    @Test
+    void countsTheSameWorkEitherWay() {
+        for (Fusion fusion : Fusion.values()) {
+            Plan plan = plan(1.0, 96, WIDE, fusion);
+            assertEquals(plan.network().macs(), plan.layers().stream().mapToLong(Layer::macs).sum(), fusion.toString());
+        }
+    }
+
+    @Test
+    void aSessionStaysBelowThreeMegabytes() {
+        Plan plan = plan(1.0, 224, WIDE, Fusion.AUTO);
+        long bytes = 4L * (plan.activationFloats() + plan.scratchFloats());
+        assertTrue(bytes <= 3_000_000, bytes + " bytes of activations and scratch");
+        long weights = 4L * plan.weights().length();
+        assertTrue(weights <= 1.05 * 4 * plan.network().parameters(), weights + " bytes of packed weights");
+    }
+}

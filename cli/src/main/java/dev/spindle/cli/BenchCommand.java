@@ -1,0 +1,169 @@
+package dev.spindle.cli;
+
+import dev.spindle.Model;
+import dev.spindle.Session;
+import dev.spindle.network.Network;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code bench}: how long a call takes once the JVM has compiled what it needs. */
+@Command(name = "bench", description = "Measure the latency of a model.", sortOptions = false, sortSynopsis = false)
+final class BenchCommand implements Callable<Integer> {
+
+    /** Stretches whose medians are compared to see whether the compiler is done. */
+    private static final double STRETCH_SECONDS = 1;
+
+    private static final double STEADY = 0.03;
+
+    /** Machines that are never steady end the warm-up, too: after so many times what was asked for. */
+    private static final int LONGEST_WARMUP = 3;
+
+    private static final double NANOS_A_SECOND = 1e9;
+
+    @Spec
+    private CommandSpec command;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Images a call, by default ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            defaultValue = "5",
+            description = "How long to measure, by default ${DEFAULT-VALUE}.")
+    private double seconds;
+
+    @Option(
+            names = "--warmup",
+            paramLabel = "S",
+            defaultValue = "8",
+            description = "How long to run before, at least, by default ${DEFAULT-VALUE}; goes on until the median is steady.")
+    private double warmup;
+
+    @Mixin
+    private Output output;
+
+    /** The JSON. Times are those of a call, which runs a whole batch. */
+    private record Result(
+            String model,
+            String architecture,
+            int height,
+            int width,
+            String backend,
+            int threads,
+            int batch,
+            int calls,
+            double warmupSeconds,
+            double minMs,
+            double medianMs,
+            double p99Ms,
+            double imagesPerSecond,
+            double gflops)
+            implements Report {
+        @Override
+        public String text() {
+            return Text.format(
+                    """
+                    %s, %dx%d, on %s, %s, batch %d
+                      min    %9.3f ms
+                      median %9.3f ms   %,.1f images/s, %,.1f GFLOP/s
+                      p99    %9.3f ms   %s after %.1f s of warm-up
+                    """,
+                    architecture, height, width, backend, Text.count(threads, "thread"), batch,
+                    minMs,
+                    medianMs, imagesPerSecond, gflops,
+                    p99Ms, Text.count(calls, "call"), warmupSeconds);
+        }
+    }
+
+    @Override
+    public Integer call() {
+        require("--batch", batch >= 1, "at least 1", batch);
+        require("--seconds", seconds > 0 && seconds <= 3600, "above 0 and at most 3600", seconds);
+        require("--warmup", warmup >= 0 && warmup <= 3600, "0 to 3600", warmup);
+        try (Model loaded = model.load(model.read()); Session session = loaded.newSession()) {
+            output.print(measure(loaded, session));
+        }
+        return ExitCode.SUCCESS;
+    }
+
+    private void require(String option, boolean valid, String expected, Number found) {
+        if (!valid) {
+            throw new ParameterException(
+                    command.commandLine(), option + ": expected " + expected + ", found " + found);
+        }
+    }
+
+    private Result measure(Model loaded, Session session) {
+        float[] input = Heap.floats("--batch " + batch, (long) batch * session.inputLength());
+        float[] logits = Heap.floats("--batch " + batch, (long) batch * session.logitsLength());
+        Random random = new Random(1);
+        for (int i = 0; i < input.length; i++) {
+            input[i] = 2 * random.nextFloat() - 1;
+        }
+        Runnable once = () -> session.run(input, batch, logits, null);
+        double warmedUp = warmUp(once);
+        Latencies measured = new Latencies();
+        stretch(once, seconds, measured);
+        Network network = loaded.network();
+        double perSecond = 1000 / measured.median();
+        return new Result(
+                model.name(),
+                network.architecture(),
+                network.height(),
+                network.width(),
+                loaded.backend(),
+                model.threads(),
+                batch,
+                measured.count(),
+                warmedUp,
+                measured.min(),
+                measured.median(),
+                measured.percentile(99),
+                batch * perSecond,
+                2 * network.macs() * batch * perSecond / 1e9);
+    }
+
+    /** Runs until the time is over and two stretches agree; returns the seconds that it took. */
+    private double warmUp(Runnable once) {
+        long start = System.nanoTime();
+        Latencies stretch = new Latencies();
+        double before = 0;
+        double elapsed;
+        boolean steady;
+        do {
+            stretch.clear();
+            stretch(once, Math.min(STRETCH_SECONDS, warmup), stretch);
+            double now = stretch.median();
+            steady = Math.abs(now - before) <= STEADY * before;
+            before = now;
+            elapsed = (System.nanoTime() - start) / NANOS_A_SECOND;
+        } while (elapsed < warmup || !steady && elapsed < LONGEST_WARMUP * warmup);
+        return elapsed;
+    }
+
+    /** Runs for a while, once at least. */
+    private static void stretch(Runnable once, double seconds, Latencies latencies) {
+        long start = System.nanoTime();
+        long end = start;
+        do {
+            long begin = end;
+            once.run();
+            end = System.nanoTime();
+            latencies.add(end - begin);
+        } while (end - start < seconds * NANOS_A_SECOND);
+    }
+}

@@ -1,0 +1,109 @@
+package dev.spindle.cli;
+
+import dev.spindle.Checkpoint;
+import dev.spindle.InvalidInputException;
+import dev.spindle.Model;
+import dev.spindle.Options;
+import dev.spindle.kernel.Kernels;
+import dev.spindle.plan.Plan;
+import dev.spindle.weights.DefaultModel;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which network to run, and on what: the options of every command that runs one. */
+final class ModelOptions {
+
+    /** What stands for the file of the embedded network. */
+    private static final String EMBEDDED = "embedded";
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--model", paramLabel = "FILE", description = "The model; by default the embedded one, of ten classes.")
+    private Path file;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = Kernels.AUTO,
+            description = "The backend, by default ${DEFAULT-VALUE}; 'spindle backends' lists them.")
+    private String backend;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "How many threads a call may use, by default ${DEFAULT-VALUE}.")
+    private int threads;
+
+    /** Reads the model file, or the embedded network. */
+    Checkpoint read() {
+        return read(file);
+    }
+
+    /** Reads a model file, or the embedded network where it is null. */
+    static Checkpoint read(Path file) {
+        return file == null ? DefaultModel.load() : Model.read(file);
+    }
+
+    /** What reports call the model. */
+    String name() {
+        return name(file);
+    }
+
+    /** What reports call a model file, or the embedded network where it is null. */
+    static String name(Path file) {
+        return file == null ? EMBEDDED : file.toString();
+    }
+
+    int threads() {
+        return threads;
+    }
+
+    /**
+     * Plans a network for the backend that was asked for.
+     *
+     * @param checkpoint network and weights
+     * @return the model, to be closed
+     * @throws InvalidInputException where the backend is unknown or cannot run here, or the network is too large
+     */
+    Model load(Checkpoint checkpoint) {
+        Options options = options();
+        Model model = plan(checkpoint, options);
+        Plan plan = model.plan();
+        long input = 3L * plan.network().height() * plan.network().width();
+        try {
+            Heap.require(
+                    name() + ": an input of " + plan.network().height() + "x" + plan.network().width() + " pixels",
+                    Float.BYTES * (plan.activationFloats() + 2 * input));
+        } catch (InvalidInputException e) {
+            model.close();
+            throw e;
+        }
+        return model;
+    }
+
+    private Options options() {
+        if (threads < 1) {
+            throw new ParameterException(
+                    command.commandLine(), "--threads: expected at least 1, found " + threads);
+        }
+        try {
+            Kernels.byName(backend);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new InvalidInputException("--backend: " + e.getMessage(), e);
+        }
+        return new Options(backend, threads);
+    }
+
+    private Model plan(Checkpoint checkpoint, Options options) {
+        try {
+            return Model.of(checkpoint, options);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(name() + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.spindle.cli;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** The program. Results go to standard output, messages to standard error; see {@link ExitCode} for the end. */
+@Command(
+        name = "spindle",
+        description = "MobileNetV2 on the JVM at the speed of the hardware.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        scope = ScopeType.INHERIT,
+        synopsisSubcommandLabel = "COMMAND",
+        sortOptions = false,
+        sortSynopsis = false,
+        subcommands = {
+            ClassifyCommand.class,
+            RunCommand.class,
+            InspectCommand.class,
+            BackendsCommand.class,
+            BenchCommand.class
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:success", "1:internal or I/O failure", "2:bad input or usage"})
+public final class Spindle implements Runnable {
+
+    /** Messages of the library's log look like the program's own. */
+    private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+
+    @Spec
+    private CommandSpec command;
+
+    /** Made by {@link #commandLine}. */
+    Spindle() {}
+
+    /**
+     * Runs one command and ends the JVM with its exit code.
+     *
+     * @param args the command line
+     */
+    public static void main(String[] args) {
+        if (System.getProperty(LOG_FORMAT) == null) {
+            System.setProperty(LOG_FORMAT, Failures.PREFIX + "%5$s%n");
+        }
+        System.exit(commandLine().execute(args));
+    }
+
+    /** The parsed program, ready to execute; errors become messages and exit codes. */
+    static CommandLine commandLine() {
+        Failures failures = new Failures();
+        return new CommandLine(new Spindle())
+                .registerConverter(Path.class, Spindle::path)
+                .setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures)
+                .setExecutionStrategy(Spindle::execute)
+                .setUsageHelpAutoWidth(true);
+    }
+
+    private static Path path(String argument) {
+        try {
+            return Path.of(argument);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("expected a path, found " + argument);
+        }
+    }
+
+    /** Commands ask {@link Heap} where the user's input decides on sizes; this is for what remains. */
+    private static int execute(ParseResult arguments) {
+        try {
+            return new CommandLine.RunLast().execute(arguments);
+        } catch (OutOfMemoryError e) {
+            return Failures.report(arguments.commandSpec().commandLine().getErr(), e);
+        }
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                command.commandLine(), "expected a command: " + String.join(", ", command.subcommands().keySet()));
+    }
+}

@@ -1,0 +1,109 @@
+package dev.spindle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void saysWhatASafetensorsFileHolds() throws IOException {
+        Path model = TestFiles.fixture(folder, "torchvision-safetensors/weights.safetensors");
+        JsonNode result = Cli.json("inspect", model);
+        assertEquals(model.toString(), result.get("model").textValue());
+        assertEquals("safetensors", result.get("format").textValue());
+        assertTrue(result.get("profile").textValue().startsWith("torchvision"), result.toString());
+        assertEquals("MobileNetV2 0.35", result.get("architecture").textValue());
+        assertEquals("symmetric", result.get("padding").textValue());
+        assertEquals("relu6", result.get("activation").textValue());
+        assertEquals(1e-5, result.get("epsilon").doubleValue());
+        assertEquals(17, result.get("blocks").intValue());
+        assertEquals(1280, result.get("features").intValue());
+        assertEquals(10, result.get("classes").intValue());
+        assertEquals(408_938, result.get("parameters").longValue());
+        assertTrue(result.get("macs").longValue() > 1_000_000, result.toString());
+        assertEquals("torch", result.get("preprocessing").get("name").textValue());
+        JsonNode tensor = result.get("tensors").get(0);
+        assertTrue(tensor.get("name").isTextual() && tensor.get("type").isTextual() && tensor.get("shape").isArray());
+    }
+
+    @Test
+    void saysWhatATfliteFileHolds() throws IOException {
+        Path model = TestFiles.fixture(folder, "tflite-int8/weights.tflite");
+        JsonNode result = Cli.json("inspect", model);
+        assertEquals("TensorFlow Lite", result.get("format").textValue());
+        assertEquals(64, result.get("input").get("height").intValue());
+        assertEquals(64, result.get("input").get("width").intValue());
+        assertEquals("same", result.get("padding").textValue());
+        assertTrue(result.get("epsilon").isNull());
+        assertTrue(result.get("notes").toString().contains("INT8 per channel"), result.get("notes").toString());
+    }
+
+    @Test
+    void showsTheEmbeddedNetworkToPeople() {
+        String text = Cli.run("inspect").succeeded().out();
+        assertTrue(text.startsWith("embedded\n"), text);
+        List<String> expected = List.of(
+                "  architecture   MobileNetV2 0.35, 17 blocks\n",
+                "  input          64x64 pixels\n",
+                "  padding        symmetric\n",
+                "  batch norm     epsilon 1.0E-5\n",
+                "  classes        10, with labels\n",
+                "  parameters     408,938\n",
+                "  MACs           4,747,968 an image\n");
+        for (String line : expected) {
+            assertTrue(text.contains(line), text);
+        }
+        assertTrue(text.lines().anyMatch(line -> line.matches("  classifier\\.1\\.weight +F32 +\\[10, 1280]")), text);
+    }
+
+    @Test
+    void refusesWhatIsNoModel() throws IOException {
+        Path text = TestFiles.text(folder, "text.tflite", "this is no flatbuffer, but quite a bit of text");
+        Cli.run("inspect", text).refused(text, "expected");
+        Path other = TestFiles.text(folder, "other.bin", "what is this?");
+        Cli.run("inspect", other).refused(other, "safetensors", "TensorFlow Lite");
+        Path empty = Files.createFile(folder.resolve("empty.safetensors"));
+        Cli.run("inspect", empty).refused(empty, "expected");
+        Path missing = folder.resolve("missing.tflite");
+        Cli.run("inspect", missing).refused(missing, "no such file");
+        Cli.run("inspect", folder).refused(folder, "a folder");
+    }
+
+    @Test
+    void refusesTruncatedModels() throws IOException {
+        List<String> models = List.of(
+                "tflite-float/weights.tflite", "tflite-int8/weights.tflite", "timm-safetensors/weights.safetensors");
+        for (String name : models) {
+            Path model = TestFiles.fixture(folder, name);
+            byte[] whole = Files.readAllBytes(model);
+            for (int length : new int[] {whole.length / 2, whole.length - 1000, 100, 9}) {
+                Files.write(model, Arrays.copyOf(whole, length));
+                Cli.run("inspect", model).refused(model, "expected");
+            }
+        }
+    }
+
+    @Test
+    void refusesAHeaderThatIsLongerThanAnyFile() throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(1L << 60).put("{\"a\":".getBytes(StandardCharsets.UTF_8));
+        Path model = Files.write(folder.resolve("long.safetensors"), bytes.array());
+        Cli.run("inspect", model).refused(model, "1152921504606846976");
+        Cli.run("run", "--model", model, "--input", model, "--output", folder.resolve("out")).refused(model);
+    }
+}

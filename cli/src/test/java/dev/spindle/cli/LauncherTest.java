@@ -1,0 +1,195 @@
+package dev.spindle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher script in a tree of its own, with stand-ins for Maven and for Java that say how they were called. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+
+    private static final Path SCRIPT = Path.of(System.getProperty("spindle.root"), "spindle");
+
+    /** What a build leaves behind; the Java that it was found by is {@code built-jdk}. */
+    private static final String MAVEN = """
+            #!/bin/sh
+            echo "$@" >> "$TREE/mvn.log"
+            mkdir -p cli/target
+            touch cli/target/spindle-cli.jar
+            echo "$TREE/built-jdk" > cli/target/java-home
+            """;
+
+    private static final String JAVA = """
+            #!/bin/sh
+            printf '%s\\n' "$0" "$@"
+            exit 7
+            """;
+
+    /** How a run of the script ended. */
+    private record Launch(int exitCode, String out, String err) {}
+
+    @TempDir
+    private Path tree;
+
+    private Path root;
+    private Path tools;
+
+    @BeforeEach
+    void makeTree() throws IOException {
+        tree = tree.toRealPath();
+        root = Files.createDirectory(tree.resolve("a project"));
+        tools = Files.createDirectory(tree.resolve("bin"));
+        Files.createDirectory(root.resolve(".mvn"));
+        Files.createFile(root.resolve("pom.xml"));
+        for (String module : List.of("engine-java", "engine-native", "weights", "cli")) {
+            Files.createDirectories(root.resolve(module).resolve("src/main"));
+            Files.createDirectories(root.resolve(module).resolve("src/test"));
+            Files.createFile(root.resolve(module).resolve("pom.xml"));
+        }
+        Files.copy(SCRIPT, root.resolve("spindle"));
+        executable(tools.resolve("mvn"), MAVEN);
+        jdk("built-jdk", "25.0.3");
+        for (String tool : List.of("bash", "sh", "dirname", "readlink", "sed", "cat", "find", "mkdir", "touch", "grep",
+                "tail", "flock")) {
+            link(tool);
+        }
+    }
+
+    private void link(String tool) throws IOException {
+        for (String folder : System.getenv("PATH").split(":")) {
+            Path real = Path.of(folder, tool);
+            if (Files.isExecutable(real)) {
+                Files.createSymbolicLink(tools.resolve(tool), real);
+                return;
+            }
+        }
+    }
+
+    private Path jdk(String name, String version) throws IOException {
+        Path home = Files.createDirectories(tree.resolve(name).resolve("bin")).getParent();
+        Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+        executable(home.resolve("bin/java"), JAVA);
+        return home;
+    }
+
+    private static void executable(Path file, String text) throws IOException {
+        Files.writeString(file, text);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private Launch launch(Map<String, String> environment, String... arguments) throws Exception {
+        return launch(root.resolve("spindle"), environment, arguments);
+    }
+
+    private Launch launch(Path script, Map<String, String> environment, String... arguments) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(script.toString());
+        builder.command().addAll(List.of(arguments));
+        builder.environment().clear();
+        builder.environment().putAll(Map.of("PATH", tools.toString(), "TREE", tree.toString()));
+        builder.environment().putAll(environment);
+        builder.directory(tree.toFile());
+        Path out = tree.resolve("out");
+        Path err = tree.resolve("err");
+        Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("the launcher hangs");
+        }
+        return new Launch(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    private long builds() throws IOException {
+        Path log = tree.resolve("mvn.log");
+        return Files.exists(log) ? Files.readAllLines(log).size() : 0;
+    }
+
+    @Test
+    void buildsOnceAndHandsArgumentsOverThroughALink() throws Exception {
+        Path link = Files.createSymbolicLink(tools.resolve("link"), Path.of("../a project/spindle"));
+        Launch first = launch(link, Map.of(), "classify", "my photo.jpg", "");
+        assertEquals("spindle: building, this happens once after each change ...\n", first.err());
+        assertEquals(7, first.exitCode());
+        List<String> called = first.out().lines().toList();
+        assertEquals(tree.resolve("built-jdk/bin/java").toString(), called.getFirst());
+        assertTrue(called.containsAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:+UseSerialGC")), first.out());
+        int jar = called.indexOf("-jar");
+        assertEquals(
+                List.of(root.resolve("cli/target/spindle-cli.jar").toString(), "classify", "my photo.jpg", ""),
+                called.subList(jar + 1, called.size()));
+
+        Launch second = launch(Map.of("SPINDLE_JAVA_OPTS", "-Xmx1g -Dspindle.isa.max=256"), "backends");
+        assertEquals("", second.err());
+        assertTrue(second.out().contains("-Xmx1g\n-Dspindle.isa.max=256\n-jar\n"), second.out());
+        assertEquals(1, builds());
+    }
+
+    @Test
+    void buildsAgainWhereSourcesAreNewer() throws Exception {
+        launch(Map.of());
+        Path test = Files.createFile(root.resolve("engine-java/src/test/New.java"));
+        Files.setLastModifiedTime(test, FileTime.from(Instant.now().plusSeconds(60)));
+        launch(Map.of());
+        assertEquals(1, builds(), "tests are no part of the program");
+        Path source = Files.createFile(root.resolve("weights/src/main/New.java"));
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(60)));
+        launch(Map.of());
+        assertEquals(2, builds());
+    }
+
+    @Test
+    void prefersTheJavaOfTheEnvironmentWhereItIsNewEnough() throws Exception {
+        Path newer = jdk("jdk-26", "26");
+        Path older = jdk("jdk-17", "17.0.15");
+        assertTrue(launch(Map.of("JAVA_HOME", newer.toString())).out().startsWith(newer + "/bin/java\n"));
+        assertTrue(launch(Map.of("JAVA_HOME", older.toString())).out().startsWith(tree.resolve("built-jdk").toString()));
+        Files.createSymbolicLink(tools.resolve("java"), newer.resolve("bin/java"));
+        assertTrue(launch(Map.of("JAVA_HOME", older.toString())).out().startsWith(newer + "/bin/java\n"));
+    }
+
+    @Test
+    void saysWhatIsMissingInOneLine() throws Exception {
+        Files.delete(tools.resolve("mvn"));
+        Launch withoutMaven = launch(Map.of());
+        assertEquals(1, withoutMaven.exitCode());
+        assertEquals(
+                "spindle: the first use builds it with Maven, and there is no mvn on the PATH\n", withoutMaven.err());
+
+        executable(tools.resolve("mvn"), MAVEN);
+        Files.writeString(tree.resolve("built-jdk/release"), "JAVA_VERSION=\"24.0.1\"\n");
+        Launch withoutJava = launch(Map.of());
+        assertEquals(1, withoutJava.exitCode());
+        assertTrue(withoutJava.err().endsWith("spindle: needs a Java runtime 25 or newer: set JAVA_HOME to one\n"));
+        assertFalse(withoutJava.out().contains("-jar"));
+    }
+
+    @Test
+    void saysWhyABuildFailed() throws Exception {
+        executable(tools.resolve("mvn"), "#!/bin/sh\necho '[ERROR] a mistake'\necho '[ERROR] more'\nexit 1\n");
+        Launch failed = launch(Map.of());
+        assertEquals(1, failed.exitCode());
+        String log = root.resolve("cli/target/build.log").toString();
+        assertEquals(
+                "spindle: the build failed: [ERROR] a mistake (" + log + " says more)",
+                failed.err().lines().toList().getLast());
+
+        executable(tools.resolve("mvn"), "#!/bin/sh\necho '[ERROR] Cannot find matching toolchain definitions'\nexit 1\n");
+        assertEquals(
+                "spindle: the build found no JDK 25 or newer; install one, or set JAVA_HOME to it (" + log + " says more)",
+                launch(Map.of()).err().lines().toList().getLast());
+    }
+}

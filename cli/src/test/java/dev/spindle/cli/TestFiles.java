@@ -1,0 +1,71 @@
+package dev.spindle.cli;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
+
+/** Files that tests need. */
+final class TestFiles {
+
+    private TestFiles() {}
+
+    /** Copies one of the readers' fixtures, such as {@code tflite-float/weights.tflite}; it may be inside a jar. */
+    static Path fixture(Path folder, String name) throws IOException {
+        Path copy = folder.resolve(name.replace('/', '-'));
+        try (InputStream in = TestFiles.class.getResourceAsStream("/fixtures/" + name)) {
+            Files.write(copy, in.readAllBytes());
+        }
+        return copy;
+    }
+
+    /** Draws a red sun over a sea. */
+    static Path picture(Path folder, String name) throws IOException {
+        BufferedImage image = new BufferedImage(120, 90, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setColor(new Color(120, 180, 240));
+        graphics.fillRect(0, 0, 120, 50);
+        graphics.setColor(new Color(20, 60, 140));
+        graphics.fillRect(0, 50, 120, 40);
+        graphics.setColor(Color.RED);
+        graphics.fillOval(40, 15, 30, 30);
+        graphics.dispose();
+        Path file = folder.resolve(name);
+        if (!ImageIO.write(image, name.substring(name.lastIndexOf('.') + 1), file.toFile())) {
+            throw new IOException("no writer for " + name);
+        }
+        return file;
+    }
+
+    /** A PNG that ends behind a header, which announces these sides. */
+    static Path pngHeader(Path folder, int width, int height) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.writeLong(0x89504e470d0a1a0aL);
+        ByteArrayOutputStream chunk = new ByteArrayOutputStream();
+        DataOutputStream header = new DataOutputStream(chunk);
+        header.writeBytes("IHDR");
+        header.writeInt(width);
+        header.writeInt(height);
+        header.write(new byte[] {8, 2, 0, 0, 0});
+        CRC32 crc = new CRC32();
+        crc.update(chunk.toByteArray());
+        out.writeInt(chunk.size() - 4);
+        out.write(chunk.toByteArray());
+        out.writeInt((int) crc.getValue());
+        return Files.write(folder.resolve("huge.png"), bytes.toByteArray());
+    }
+
+    /** Lines of UTF-8 text. */
+    static Path text(Path folder, String name, String... lines) throws IOException {
+        return Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
+    }
+}

@@ -3,6 +3,7 @@ package dev.spindle.cli;
 import dev.spindle.InvalidInputException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -52,9 +53,12 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     /** Reports a failed read or write; returns the exit code. */
     static int report(PrintWriter err, UncheckedIOException failed) {
-        String reason = failed.getCause().getClass().getSimpleName();
         String message = failed.getMessage();
-        report(err, message.contains(reason) ? message : message + " (" + reason + ")");
+        if (failed.getCause() instanceof FileSystemException reason && reason.getReason() == null) {
+            // Its message is the file's name; what happened is said by its class alone.
+            message += " (" + reason.getClass().getSimpleName() + ")";
+        }
+        report(err, message);
         return ExitCode.FAILURE;
     }
 

@@ -88,10 +88,8 @@ final class InspectCommand implements Callable<Integer> {
             line(text, "preprocessing", preprocessing);
             notes.forEach(note -> line(text, "note", note));
             text.append(Text.format("%n%s%n", Text.count(tensors.size(), "tensor")));
-            int widest = tensors.stream().mapToInt(tensor -> tensor.name().length()).max().orElse(0);
             for (Checkpoint.Tensor tensor : tensors) {
-                text.append("  ").append(tensor.name()).repeat(' ', widest - tensor.name().length())
-                        .append(Text.format("  %-8s %s%n", tensor.type(), tensor.shape()));
+                text.append(Text.format("  %-8s %-18s %s%n", tensor.type(), tensor.shape(), tensor.name()));
             }
             return text.toString();
         }

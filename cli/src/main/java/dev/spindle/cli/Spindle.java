@@ -1,5 +1,6 @@
 package dev.spindle.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import picocli.CommandLine;
@@ -50,7 +51,13 @@ public final class Spindle implements Runnable {
         if (System.getProperty(LOG_FORMAT) == null) {
             System.setProperty(LOG_FORMAT, Failures.PREFIX + "%5$s%n");
         }
-        System.exit(commandLine().execute(args));
+        System.exit(run(args));
+    }
+
+    /** Runs one command on the standard streams; returns the exit code. */
+    static int run(String... args) {
+        // Of the writer that picocli makes, nobody learns that the stream below it failed.
+        return commandLine().setOut(new PrintWriter(System.out)).execute(args);
     }
 
     /** The parsed program, ready to execute; errors become messages and exit codes. */

@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -63,12 +67,24 @@ class SpindleTest {
 
     @Test
     void failsWhereStandardOutputIsFull() {
-        StringWriter err = new StringWriter();
-        PrintWriter full = new PrintWriter(Writer.nullWriter());
-        full.close();
-        int exitCode = Spindle.commandLine().setOut(full).setErr(new PrintWriter(err)).execute("backends");
-        assertEquals(ExitCode.FAILURE, exitCode);
-        assertTrue(err.toString().startsWith("spindle: standard output: cannot be written"), err.toString());
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream messages = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        }));
+        System.setErr(new PrintStream(messages, true, StandardCharsets.UTF_8));
+        try {
+            assertEquals(ExitCode.FAILURE, Spindle.run("backends"));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+        String message = messages.toString(StandardCharsets.UTF_8);
+        assertTrue(message.startsWith("spindle: standard output: cannot be written"), message);
     }
 
     @Test

@@ -1,0 +1,64 @@
+package dev.spindle.bench;
+
+import dev.spindle.kernel.Kernels;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Prints where a network's time goes; see {@link Profile}. */
+@Command(
+        name = "profile",
+        description = "Times each layer of a network on one backend, one thread, one image.",
+        mixinStandardHelpOptions = true)
+final class ProfileCommand implements Runnable {
+
+    @Mixin
+    private WorkloadOptions options;
+
+    @Option(names = "--backend", defaultValue = Kernels.AUTO, description = "Which one (default: ${DEFAULT-VALUE}).")
+    private String backend;
+
+    @Option(
+            names = "--warmup",
+            defaultValue = "8",
+            description = "Seconds before anything is timed (default: ${DEFAULT-VALUE}).")
+    private double warmup;
+
+    @Option(names = "--seconds", defaultValue = "10", description = "Seconds that are timed (default: ${DEFAULT-VALUE}).")
+    private double seconds;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        try (LayerRun run = new LayerRun(options.workload(), backend)) {
+            double peak = FmaPeak.gflops(PeakCommand.SECONDS);
+            List<Profile.Line> lines = Profile.of(run, warmup, seconds);
+            PrintWriter out = spec.commandLine().getOut();
+            out.println(run.network().architecture() + " on " + run.backend() + ", one thread");
+            out.println(PeakCommand.line(peak));
+            double total = Profile.total(lines).micros();
+            print(out, lines, peak, total);
+            print(out, Profile.byKind(lines), peak, total);
+            print(out, List.of(Profile.total(lines)), peak, total);
+            out.flush();
+        }
+    }
+
+    private static void print(PrintWriter out, List<Profile.Line> lines, double peak, double total) {
+        out.printf(Locale.ROOT, "%n%-36s %10s %8s %8s %8s%n", "", "median us", "of time", "GFLOP/s", "of peak");
+        for (Profile.Line line : lines) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-36s %10.1f %6.1f %% %8.1f %6.1f %%%n",
+                    line.label(), line.micros(), 100 * line.micros() / total, line.gflops(),
+                    100 * line.gflops() / peak);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.spindle.bench;
+
+import dev.spindle.Model;
+import dev.spindle.Options;
+import dev.spindle.Session;
+
+/** One of Spindle's backends, through a session with the caller's own arrays. */
+final class SpindlePeer implements Peer {
+
+    private final Model model;
+    private final Session session;
+    private final int batch;
+    private final float[] input;
+    private final float[] logits;
+
+    SpindlePeer(Workload workload, String backend) {
+        batch = workload.batch();
+        model = Model.of(workload.checkpoint(), new Options(backend, workload.threads()));
+        session = model.newSession();
+        input = new float[batch * session.inputLength()];
+        logits = new float[batch * session.logitsLength()];
+    }
+
+    @Override
+    public String name() {
+        return model.backend();
+    }
+
+    @Override
+    public void load(float[] images) {
+        System.arraycopy(images, 0, input, 0, input.length);
+    }
+
+    @Override
+    public void run() {
+        session.run(input, batch, logits, null);
+    }
+
+    @Override
+    public float[] logits() {
+        return logits.clone();
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        model.close();
+    }
+}

@@ -1,0 +1,80 @@
+package dev.spindle.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class BenchCommandTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int execute(String... arguments) {
+        CommandLine command = BenchCommand.commandLine();
+        command.setOut(new PrintWriter(out));
+        command.setErr(new PrintWriter(err));
+        return command.execute(arguments);
+    }
+
+    @Test
+    void comparePrintsOneLineAPeer() {
+        int code = execute(
+                "compare", "--width", "0.35", "--resolution", "32", "--batch", "2", "--backends", "onnxruntime,scalar",
+                "--warmup", "0", "--seconds", "0.1");
+        assertEquals(0, code, err::toString);
+        List<String> lines = out.toString().lines().toList();
+        assertEquals(5, lines.size(), out::toString);
+        assertTrue(lines.get(0).startsWith("MobileNetV2 0.35 at 32x32, batch 2, threads 1: "), lines.get(0));
+        assertTrue(lines.get(1).startsWith("FMA peak of one core, "), lines.get(1));
+        assertTrue(lines.get(3).matches("onnxruntime .* 1\\.000   1\\.000 1\\.000 1\\.000"), lines.get(3));
+        assertTrue(lines.get(4).startsWith("scalar  "), lines.get(4));
+    }
+
+    @Test
+    void profilePrintsLayersKindsAndTheTotal() {
+        int code = execute(
+                "profile", "--width", "0.35", "--resolution", "32", "--backend", "scalar", "--warmup", "0", "--seconds",
+                "0.01");
+        assertEquals(0, code, err::toString);
+        List<String> lines = out.toString().lines().toList();
+        assertEquals("MobileNetV2 0.35 on scalar, one thread", lines.getFirst());
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("stem 256.27.16  ")), out::toString);
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("depthwise s2 at 64  ")), out::toString);
+        assertTrue(lines.getLast().startsWith("all layers  "), out::toString);
+    }
+
+    @Test
+    void peakPrintsTheRoof() {
+        assertEquals(0, execute("peak", "--seconds", "0.05"));
+        assertTrue(out.toString().matches("FMA peak of one core, \\d+-bit vectors: \\d+\\.\\d GFLOP/s\\R"), out::toString);
+    }
+
+    @Test
+    void wrongArgumentsAreExplainedInOneLine(@TempDir Path folder) {
+        assertEquals(2, execute("compare", "--backends", "vector-257"));
+        assertTrue(err.toString().startsWith("compare: unknown backend vector-257, expected "), err::toString);
+        assertEquals(1, err.toString().lines().count(), err::toString);
+        Path missing = folder.resolve("missing.tflite");
+        assertEquals(2, execute("profile", "--model", missing.toString()));
+        assertTrue(err.toString().endsWith("profile: " + missing + ": no such file" + System.lineSeparator()), err::toString);
+    }
+
+    @Test
+    void whatCannotRunHereIsAFailure() {
+        assertEquals(1, execute("compare", "--width", "0.35", "--resolution", "32", "--backends", "auto"));
+        assertTrue(err.toString().startsWith("compare: asked for auto, but "), err::toString);
+    }
+
+    @Test
+    void aCommandIsNeeded() {
+        assertEquals(2, execute());
+        assertTrue(err.toString().startsWith("expected a command"), err::toString);
+    }
+}

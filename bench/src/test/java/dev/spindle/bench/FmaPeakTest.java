@@ -1,0 +1,30 @@
+package dev.spindle.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class FmaPeakTest {
+
+    @Test
+    void theChainsComputeWhatIsCounted() {
+        int steps = 100;
+        double sum = 0;
+        for (int chain = 0; chain < FmaPeak.CHAINS; chain++) {
+            float s = chain;
+            for (int i = 0; i < steps; i++) {
+                s = Math.fma(s, FmaPeak.FACTOR, 1f);
+            }
+            sum += s;
+        }
+        double expected = sum * FmaPeak.bits() / Float.SIZE;
+        assertEquals(expected, FmaPeak.chains(steps), expected * 1e-6);
+    }
+
+    @Test
+    void thePeakIsOfThisCentury() {
+        double gflops = FmaPeak.gflops(0.5);
+        assertTrue(gflops > 0.01 && gflops < 10_000, () -> gflops + " GFLOP/s");
+    }
+}

@@ -1,0 +1,41 @@
+package dev.spindle.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ProfileTest {
+
+    @Test
+    void everyLayerIsTimed() {
+        Workload workload = TestWorkloads.tiny();
+        try (LayerRun run = new LayerRun(workload, "scalar")) {
+            List<Profile.Line> lines = Profile.of(run, 0, 0.01);
+            assertEquals(
+                    run.layers().stream().map(run::label).toList(), lines.stream().map(Profile.Line::label).toList());
+            assertTrue(lines.stream().allMatch(line -> line.micros() > 0));
+            assertEquals(workload.flops(), Profile.total(lines).flops());
+        }
+    }
+
+    @Test
+    void kindsAddUp() {
+        List<Profile.Line> lines = List.of(
+                new Profile.Line("stem", "stem at 4", 4000, 1),
+                new Profile.Line("a", "1x1 at 4", 1000, 0.25),
+                new Profile.Line("b", "dense at 1", 10, 1),
+                new Profile.Line("c", "1x1 at 4", 3000, 0.75));
+        assertEquals(
+                List.of(
+                        new Profile.Line("stem at 4", "stem at 4", 4000, 1),
+                        new Profile.Line("1x1 at 4", "1x1 at 4", 4000, 1),
+                        new Profile.Line("dense at 1", "dense at 1", 10, 1)),
+                Profile.byKind(lines));
+        Profile.Line total = Profile.total(lines);
+        assertEquals(8010, total.flops());
+        assertEquals(3, total.micros());
+        assertEquals(4, Profile.byKind(lines).getFirst().gflops());
+    }
+}

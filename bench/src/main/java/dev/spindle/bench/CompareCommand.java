@@ -55,14 +55,16 @@ final class CompareCommand implements Runnable {
                 peers.add(workload.open(name));
             }
             double peak = FmaPeak.gflops(PeakCommand.SECONDS);
+            OtherLoad others = new OtherLoad();
             List<Comparison.Result> results = comparison.run(peers);
-            print(spec.commandLine().getOut(), workload, peak, results);
+            print(spec.commandLine().getOut(), workload, peak, others.share(), results);
         } finally {
             peers.forEach(Peer::close);
         }
     }
 
-    private static void print(PrintWriter out, Workload workload, double peak, List<Comparison.Result> results) {
+    private static void print(
+            PrintWriter out, Workload workload, double peak, double otherShare, List<Comparison.Result> results) {
         Network network = workload.network();
         out.printf(
                 Locale.ROOT,
@@ -70,6 +72,7 @@ final class CompareCommand implements Runnable {
                 network.architecture(), network.height(), network.width(), workload.batch(), workload.threads(),
                 workload.flops() * 1e-6);
         out.println(PeakCommand.line(peak));
+        out.println(OtherLoad.line(otherShare));
         out.printf(
                 Locale.ROOT,
                 "%-14s %8s %9s %8s %8s %8s %7s   %s%n",

@@ -41,7 +41,12 @@ record Comparison(double warmupSeconds, double measuredSeconds) {
         }
     }
 
-    /** Runs the peers, each ready to run; results are in their order. */
+    /**
+     * Runs the peers.
+     *
+     * @param peers each ready to run
+     * @return one result a peer, in their order
+     */
     List<Result> run(List<Peer> peers) {
         List<Result> results = new ArrayList<>();
         for (Peer peer : peers) {

@@ -19,12 +19,14 @@ final class Profile {
      * @param label the layer's name and shape
      * @param kind its kind and the pixels of its map, such as {@code 1x1 at 784}
      * @param flops floating-point operations of a call
-     * @param micros the median time
+     * @param least the shortest time in microseconds
+     * @param median the median time in microseconds
      */
-    record Line(String label, String kind, double flops, double micros) {
+    record Line(String label, String kind, double flops, double least, double median) {
 
+        /** The best rate: a peak is a best rate, too. */
         double gflops() {
-            return flops / micros * 1e-3;
+            return flops / least * 1e-3;
         }
     }
 
@@ -48,6 +50,7 @@ final class Profile {
                     run.label(layer),
                     shape.kind() + " at " + shape.pixels(),
                     2.0 * layer.macs(),
+                    micros.get(i).getMin(),
                     micros.get(i).getPercentile(50)));
         }
         return lines;
@@ -70,7 +73,7 @@ final class Profile {
     static List<Line> byKind(List<Line> lines) {
         Map<String, Line> sums = new LinkedHashMap<>();
         for (Line line : lines) {
-            sums.merge(line.kind, new Line(line.kind, line.kind, line.flops, line.micros), Profile::sum);
+            sums.merge(line.kind, new Line(line.kind, line.kind, line.flops, line.least, line.median), Profile::sum);
         }
         return List.copyOf(sums.values());
     }
@@ -78,12 +81,12 @@ final class Profile {
     /** All lines in one. */
     static Line total(List<Line> lines) {
         return lines.stream()
-                .map(line -> new Line("all layers", "all layers", line.flops, line.micros))
+                .map(line -> new Line("all layers", "all layers", line.flops, line.least, line.median))
                 .reduce(Profile::sum)
                 .orElseThrow();
     }
 
     private static Line sum(Line a, Line b) {
-        return new Line(a.label, a.kind, a.flops + b.flops, a.micros + b.micros);
+        return new Line(a.label, a.kind, a.flops + b.flops, a.least + b.least, a.median + b.median);
     }
 }

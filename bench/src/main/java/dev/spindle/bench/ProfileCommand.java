@@ -39,11 +39,14 @@ final class ProfileCommand implements Runnable {
     public void run() {
         try (LayerRun run = new LayerRun(options.workload(), backend)) {
             double peak = FmaPeak.gflops(PeakCommand.SECONDS);
+            OtherLoad others = new OtherLoad();
             List<Profile.Line> lines = Profile.of(run, warmup, seconds);
+            double otherShare = others.share();
             PrintWriter out = spec.commandLine().getOut();
             out.println(run.network().architecture() + " on " + run.backend() + ", one thread");
             out.println(PeakCommand.line(peak));
-            double total = Profile.total(lines).micros();
+            out.println(OtherLoad.line(otherShare));
+            double total = Profile.total(lines).least();
             print(out, lines, peak, total);
             print(out, Profile.byKind(lines), peak, total);
             print(out, List.of(Profile.total(lines)), peak, total);
@@ -52,13 +55,14 @@ final class ProfileCommand implements Runnable {
     }
 
     private static void print(PrintWriter out, List<Profile.Line> lines, double peak, double total) {
-        out.printf(Locale.ROOT, "%n%-36s %10s %8s %8s %8s%n", "", "median us", "of time", "GFLOP/s", "of peak");
+        out.printf(Locale.ROOT, "%n%-36s %10s %8s %8s %8s %10s%n", "", "min us", "of time", "GFLOP/s", "of peak",
+                "median us");
         for (Profile.Line line : lines) {
             out.printf(
                     Locale.ROOT,
-                    "%-36s %10.1f %6.1f %% %8.1f %6.1f %%%n",
-                    line.label(), line.micros(), 100 * line.micros() / total, line.gflops(),
-                    100 * line.gflops() / peak);
+                    "%-36s %10.1f %6.1f %% %8.1f %6.1f %% %10.1f%n",
+                    line.label(), line.least(), 100 * line.least() / total, line.gflops(),
+                    100 * line.gflops() / peak, line.median());
         }
     }
 }

@@ -30,11 +30,13 @@ class BenchCommandTest {
                 "--warmup", "0", "--seconds", "0.1");
         assertEquals(0, code, err::toString);
         List<String> lines = out.toString().lines().toList();
-        assertEquals(5, lines.size(), out::toString);
+        assertEquals(6, lines.size(), out::toString);
         assertTrue(lines.get(0).startsWith("MobileNetV2 0.35 at 32x32, batch 2, threads 1: "), lines.get(0));
         assertTrue(lines.get(1).startsWith("FMA peak of one core, "), lines.get(1));
-        assertTrue(lines.get(3).matches("onnxruntime .* 1\\.000   1\\.000 1\\.000 1\\.000"), lines.get(3));
-        assertTrue(lines.get(4).startsWith("scalar  "), lines.get(4));
+        assertTrue(
+                lines.get(2).matches("Other processes used (\\d+|NaN) % of the processors meanwhile"), lines.get(2));
+        assertTrue(lines.get(4).matches("onnxruntime .* 1\\.000   1\\.000 1\\.000 1\\.000"), lines.get(4));
+        assertTrue(lines.get(5).startsWith("scalar  "), lines.get(5));
     }
 
     @Test

@@ -221,7 +221,7 @@ class SafetensorsTest {
         InvalidInputException missing = assertThrows(InvalidInputException.class, () -> empty.floats("a"));
         assertTrue(missing.getMessage().contains("tensor a"), missing.getMessage());
         Path absent = folder.resolve("absent.safetensors");
-        UncheckedIOException unread = assertThrows(UncheckedIOException.class, () -> Safetensors.open(absent));
+        InvalidInputException unread = assertThrows(InvalidInputException.class, () -> Safetensors.open(absent));
         assertTrue(unread.getMessage().contains("absent.safetensors"), unread.getMessage());
         assertThrows(InvalidInputException.class, () -> Safetensors.open(folder));
     }

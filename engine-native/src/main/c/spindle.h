@@ -94,6 +94,26 @@ struct f32_dwconv {
     int high;
 };
 
+/*
+ * A block whose hidden maps stand in the calling thread's scratch, a few rows of a group of channels at a time; a unit is
+ * one output row. The three layers are described as if they ran alone, except for what lies in the scratch:
+ *
+ *   - the first convolution writes [blocks of a group][buffered rows][width][lanes], which the depthwise one reads;
+ *     buffered are the rows that one step can need;
+ *   - the depthwise one writes [blocks of a group][step_rows][output_width][lanes], which the projection reads.
+ */
+struct f32_fused_block {
+    /* The first convolution: one of them, or neither; NULL where it is not. */
+    const struct f32_stem *stem;
+    const struct f32_pwconv *expand;
+    struct f32_dwconv dwconv;
+    struct f32_pwconv project;
+    /* How hidden channels are cut into channel tiles, by the first convolution if there is one. */
+    struct tiling hidden;
+    int group_tiles;
+    int step_rows;
+};
+
 /* The mean over all pixels; a unit is one channel block. */
 struct f32_gavgpool {
     const float *input;
@@ -124,6 +144,7 @@ struct spindle_kernels {
     int (*stem)(const struct f32_stem *layer, int from, int to);
     int (*pwconv)(const struct f32_pwconv *layer, int from, int to);
     int (*dwconv)(const struct f32_dwconv *layer, int from, int to);
+    int (*fused_block)(const struct f32_fused_block *layer, int from, int to);
     int (*gavgpool)(const struct f32_gavgpool *layer, int from, int to);
     int (*dense)(const struct f32_dense *layer, int from, int to);
 };

@@ -23,9 +23,11 @@ static inline int channel_tiles(const struct tiling *t)
     return t->triples + (t->blocks - 3 * t->triples + 1) / 2;
 }
 
+/* The first block of a channel tile; behind the last tile, the number of blocks. */
 static inline int first_block(const struct tiling *t, int tile)
 {
-    return tile <= t->triples ? 3 * tile : 3 * t->triples + 2 * (tile - t->triples);
+    int block = tile <= t->triples ? 3 * tile : 3 * t->triples + 2 * (tile - t->triples);
+    return block < t->blocks ? block : t->blocks;
 }
 
 static inline int tile_vectors(const struct tiling *t, int tile)
@@ -91,6 +93,25 @@ static inline int seek_unit(const struct tiling *t, int unit, int *tile)
     }
     *tile = unit - pairs * tiles2;
     return t->triples + pairs;
+}
+
+/* All tiles. */
+static inline int count_units(const struct tiling *t)
+{
+    int rest = t->blocks - 3 * t->triples;
+    int units = t->triples == 0 ? 0 : t->triples * pixel_tiles(t, 3);
+    units += rest / 2 * pixel_tiles(t, 2);
+    return units + rest % 2 * pixel_tiles(t, 1);
+}
+
+/* The cut of some of the channel tiles, and of other pixels, alone. */
+static inline struct tiling part_of_tiling(const struct tiling *t, int from_tile, int to_tile, int pixels)
+{
+    struct tiling part = *t;
+    part.blocks = first_block(t, to_tile) - first_block(t, from_tile);
+    part.triples = to_tile < t->triples ? to_tile - from_tile : from_tile < t->triples ? t->triples - from_tile : 0;
+    part.pixels = pixels;
+    return part;
 }
 
 /* Whether there is a register tile for every tile of the cut. */

@@ -34,7 +34,7 @@ float random_float(enum data data);
  * Memory between two pages that must not be touched, one region for each use. The floats lie against the page behind
  * them, or against the one before; the rest of the region holds the canary.
  */
-enum region { WEIGHTS, BIAS, INPUT, RESIDUAL, ZEROS, OUTPUT, SECOND_OUTPUT, REGIONS };
+enum region { WEIGHTS, BIAS, INPUT, RESIDUAL, ZEROS, HIDDEN, FILTERED, SCRATCH, OUTPUT, SECOND_OUTPUT, REGIONS };
 enum against { BEHIND, BEFORE };
 float *place(enum region region, enum against against, size_t count);
 
@@ -67,6 +67,11 @@ struct tile_place {
 int tiling_units(const struct tiling *tiling);
 struct tile_place tile_place(const struct tiling *tiling, int unit);
 
+/* The shape of a depthwise convolution, as dev.spindle.plan.Planner makes it: without addresses and bounds. */
+enum padding { SYMMETRIC, SAME };
+struct f32_dwconv dwconv_geometry(
+        const struct spindle_kernels *kernels, int height, int width, int stride, int dilation, enum padding padding);
+
 /* A sum as the contract states it. */
 struct sum {
     /* One fused multiply-add after the other. */
@@ -87,6 +92,7 @@ void test_stem(const struct subject *subject);
 void test_pwconv(const struct subject *subject);
 void test_dense(const struct subject *subject);
 void test_dwconv(const struct subject *subject);
+void test_fused(const struct subject *subject);
 void test_gavgpool(const struct subject *subject);
 void test_clamp(const struct subject *subject);
 void test_refusal(const struct subject *subject);

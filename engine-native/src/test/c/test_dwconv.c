@@ -5,8 +5,6 @@
 
 enum { TAPS = 9 };
 
-enum padding { SYMMETRIC, SAME };
-
 struct dwconv_case {
     int blocks;
     int height;
@@ -18,40 +16,6 @@ struct dwconv_case {
     enum data data;
     enum against against;
 };
-
-static int max(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int min(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int ceil_div(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
-/* As dev.spindle.network.Padding.before. */
-static int pad_before(const struct dwconv_case *c, int size)
-{
-    int reach = 2 * c->dilation;
-    if (c->padding == SYMMETRIC) {
-        return reach / 2;
-    }
-    return max(0, (ceil_div(size, c->stride) - 1) * c->stride + reach + 1 - size) / 2;
-}
-
-/* As dev.spindle.kernel.Depthwise finds the columns whose taps all lie in the map. */
-static void set_interior(struct f32_dwconv *layer)
-{
-    int room = layer->width - 1 - 2 * layer->dilation + layer->pad_left;
-    int to = room < 0 ? 0 : room / layer->stride + 1;
-    layer->interior_from = min(layer->output_width, ceil_div(layer->pad_left, layer->stride));
-    layer->interior_to = max(layer->interior_from, min(layer->output_width, to));
-}
 
 static void check_output(const struct dwconv_case *c, const struct f32_dwconv *layer, int lanes, const char *what)
 {
@@ -78,21 +42,10 @@ static void run_dwconv(const struct subject *subject, const struct dwconv_case *
 {
     const struct spindle_kernels *kernels = subject->kernels;
     int lanes = kernels->lanes;
-    struct f32_dwconv layer = {
-        .input_block_stride = (ptrdiff_t)c->height * c->width * lanes,
-        .height = c->height,
-        .width = c->width,
-        .output_height = ceil_div(c->height, c->stride),
-        .output_width = ceil_div(c->width, c->stride),
-        .stride = c->stride,
-        .dilation = c->dilation,
-        .pad_top = pad_before(c, c->height),
-        .pad_left = pad_before(c, c->width),
-        .low = clamp_low(c->activation),
-        .high = clamp_high(c->activation),
-    };
-    layer.output_block_stride = (ptrdiff_t)layer.output_height * layer.output_width * lanes;
-    set_interior(&layer);
+    struct f32_dwconv layer =
+            dwconv_geometry(kernels, c->height, c->width, c->stride, c->dilation, c->padding);
+    layer.low = clamp_low(c->activation);
+    layer.high = clamp_high(c->activation);
     size_t in_count = (size_t)(c->blocks * layer.input_block_stride);
     size_t out_count = (size_t)(c->blocks * layer.output_block_stride);
     float *weights = place(WEIGHTS, c->against, (size_t)(c->blocks * TAPS * lanes));

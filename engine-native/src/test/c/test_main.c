@@ -19,8 +19,9 @@ static const struct {
     const char *name;
     void (*run)(const struct subject *subject);
 } SUITES[] = {
-    {"tiling", test_tiling},   {"stem", test_stem},         {"pwconv", test_pwconv}, {"dense", test_dense},
-    {"dwconv", test_dwconv},   {"gavgpool", test_gavgpool}, {"clamp", test_clamp},   {"refusal", test_refusal},
+    {"tiling", test_tiling}, {"stem", test_stem},         {"pwconv", test_pwconv},
+    {"dense", test_dense},   {"dwconv", test_dwconv},     {"fused", test_fused},
+    {"clamp", test_clamp},   {"gavgpool", test_gavgpool}, {"refusal", test_refusal},
 };
 
 static const struct {

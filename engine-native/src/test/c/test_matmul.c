@@ -62,6 +62,7 @@ void test_tiling(const struct subject *subject)
     for (int blocks = 1; blocks <= 13; blocks++) {
         for (int pixels = 1; pixels <= 60; pixels++) {
             struct tiling t = tiling_for(subject->kernels, blocks, pixels);
+            CHECK(count_units(&t) == tiling_units(&t), "%d units of %d blocks, %d pixels", count_units(&t), blocks, pixels);
             for (int unit = 0; unit < tiling_units(&t); unit++) {
                 struct tile_place expected = tile_place(&t, unit);
                 int tile = -1;
@@ -459,6 +460,11 @@ void test_refusal(const struct subject *subject)
         stem.tiling.rows[i]++;
         CHECK(kernels->pwconv(&pwconv, 0, 1) == SPINDLE_NO_TILE, "1x1 tile of %d rows", pwconv.tiling.rows[i]);
         CHECK(kernels->stem(&stem, 0, 1) == SPINDLE_NO_TILE, "stem tile of %d rows", stem.tiling.rows[i]);
+        struct tiling fits = tiling_for(kernels, 3, 1);
+        struct f32_fused_block hidden = {.hidden = pwconv.tiling, .project.tiling = fits, .group_tiles = 1, .step_rows = 1};
+        struct f32_fused_block project = {.hidden = fits, .project.tiling = pwconv.tiling, .group_tiles = 1, .step_rows = 1};
+        CHECK(kernels->fused_block(&hidden, 0, 1) == SPINDLE_NO_TILE, "hidden tile of %d rows", pwconv.tiling.rows[i]);
+        CHECK(kernels->fused_block(&project, 0, 1) == SPINDLE_NO_TILE, "projecting %d rows", pwconv.tiling.rows[i]);
     }
     struct f32_dense wide = {.inputs = 1, .blocks = 16, .vectors = 16};
     struct f32_dense odd = {.inputs = 1, .blocks = 3, .vectors = 3};

@@ -211,6 +211,54 @@ struct tile_place tile_place(const struct tiling *tiling, int unit)
     }
 }
 
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int min(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int ceil_div(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+/* As dev.spindle.network.Padding.before. */
+static int pad_before(enum padding padding, int size, int stride, int dilation)
+{
+    int reach = 2 * dilation;
+    if (padding == SYMMETRIC) {
+        return reach / 2;
+    }
+    return max(0, (ceil_div(size, stride) - 1) * stride + reach + 1 - size) / 2;
+}
+
+struct f32_dwconv dwconv_geometry(
+        const struct spindle_kernels *kernels, int height, int width, int stride, int dilation, enum padding padding)
+{
+    struct f32_dwconv layer = {
+        .input_block_stride = (ptrdiff_t)height * width * kernels->lanes,
+        .height = height,
+        .width = width,
+        .output_height = ceil_div(height, stride),
+        .output_width = ceil_div(width, stride),
+        .stride = stride,
+        .dilation = dilation,
+        .pad_top = pad_before(padding, height, stride, dilation),
+        .pad_left = pad_before(padding, width, stride, dilation),
+    };
+    layer.output_block_stride = (ptrdiff_t)layer.output_height * layer.output_width * kernels->lanes;
+    /* As dev.spindle.kernel.Depthwise finds the columns whose taps all lie in the map. */
+    int room = width - 1 - 2 * dilation + layer.pad_left;
+    int to = room < 0 ? 0 : room / stride + 1;
+    layer.interior_from = min(layer.output_width, ceil_div(layer.pad_left, stride));
+    layer.interior_to = max(layer.interior_from, min(layer.output_width, to));
+    return layer;
+}
+
 struct sum sum_start(float bias)
 {
     return (struct sum){.fused = bias, .exact = bias, .magnitude = fabs(bias)};

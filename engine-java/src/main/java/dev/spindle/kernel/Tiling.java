@@ -23,9 +23,9 @@ public record Tiling(int blocks, int triples, int pixels, int rows1, int rows2, 
         return triples + (blocks - 3 * triples + 1) / 2;
     }
 
-    /** The first block of a channel tile. */
+    /** The first block of a channel tile; of {@link #channelTiles} itself, the number of blocks. */
     public int firstBlock(int tile) {
-        return tile <= triples ? 3 * tile : 3 * triples + 2 * (tile - triples);
+        return tile <= triples ? 3 * tile : Math.min(blocks, 3 * triples + 2 * (tile - triples));
     }
 
     /** How many blocks wide a channel tile is. */

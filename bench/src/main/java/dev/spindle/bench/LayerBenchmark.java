@@ -1,6 +1,7 @@
 package dev.spindle.bench;
 
 import dev.spindle.kernel.Layer;
+import dev.spindle.plan.Fusion;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -84,11 +85,11 @@ public class LayerBenchmark {
     }
 
     void open(Workload workload) {
-        run = new LayerRun(workload, backend);
+        run = new LayerRun(workload, backend, Fusion.NEVER);
         Workload.requireName(run.backend(), backend);
         prepared = run.prepare(layer);
         Gflops.perCall(2.0 * prepared.macs());
-        try (LayerRun reference = new LayerRun(workload, "scalar")) {
+        try (LayerRun reference = new LayerRun(workload, "scalar", Fusion.NEVER)) {
             Layer expected = reference.prepare(layer);
             reference.run(expected);
             run.run(prepared);

@@ -2,6 +2,7 @@ package dev.spindle.bench;
 
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Pointwise;
@@ -12,8 +13,8 @@ import dev.spindle.network.Network;
 /**
  * What a planned layer computes, whatever the backend.
  *
- * @param kind {@code stem}, {@code 1x1}, {@code depthwise s1}, {@code depthwise s2}, {@code pool}, {@code dense} or
- *     {@code softmax}
+ * @param kind {@code stem}, {@code 1x1}, {@code depthwise s1}, {@code depthwise s2}, {@code fused} (a block, by the
+ *     shape of its projection), {@code pool}, {@code dense} or {@code softmax}
  * @param pixels M: pixels of the result
  * @param inputs K: elements of one output's sum
  * @param channels N: channels of the result
@@ -30,6 +31,8 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
                     depthwise.outputHeight() * depthwise.outputWidth(),
                     Depthwise.TAPS,
                     layer);
+            case FusedBlock block -> new LayerShape(
+                    "fused", block.project().tiling().pixels(), block.project().inputs(), of(network, block.project()).channels);
             case GlobalAverage pool -> new LayerShape("pool", 1, pool.pixels(), network.features());
             case Dense dense -> product("dense", 1, dense.inputs(), layer);
             case Softmax softmax -> new LayerShape("softmax", 1, 1, softmax.count());

@@ -1,6 +1,7 @@
 package dev.spindle.bench;
 
 import dev.spindle.kernel.Kernels;
+import dev.spindle.plan.Fusion;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -37,7 +38,7 @@ final class ProfileCommand implements Runnable {
 
     @Override
     public void run() {
-        try (LayerRun run = new LayerRun(options.workload(), backend)) {
+        try (LayerRun run = new LayerRun(options.workload(), backend, Fusion.AUTO)) {
             double peak = FmaPeak.gflops(PeakCommand.SECONDS);
             OtherLoad others = new OtherLoad();
             List<Profile.Line> lines = Profile.of(run, warmup, seconds);

@@ -3,6 +3,7 @@ package dev.spindle.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.spindle.plan.Fusion;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -11,7 +12,7 @@ class ProfileTest {
     @Test
     void everyLayerIsTimed() {
         Workload workload = TestWorkloads.tiny();
-        try (LayerRun run = new LayerRun(workload, "scalar")) {
+        try (LayerRun run = new LayerRun(workload, "scalar", Fusion.AUTO)) {
             List<Profile.Line> lines = Profile.of(run, 0, 0.01);
             assertEquals(
                     run.layers().stream().map(run::label).toList(), lines.stream().map(Profile.Line::label).toList());

@@ -108,7 +108,10 @@ struct f32_fused_block {
     const struct f32_pwconv *expand;
     struct f32_dwconv dwconv;
     struct f32_pwconv project;
-    /* How hidden channels are cut into channel tiles, by the first convolution if there is one. */
+    /*
+     * How hidden channels are cut into channel tiles, by the first convolution if there is one: its own tiling is not
+     * read. Nor are the pixels of any tiling: they depend on the step.
+     */
     struct tiling hidden;
     int group_tiles;
     int step_rows;

@@ -2,6 +2,7 @@ package dev.spindle.engine.jni;
 
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Layout;
@@ -38,7 +39,7 @@ final class NativeKernel implements Kernel {
         check(lanes < 0 ? lanes : OK, "its layout");
         layout = new Layout(
                 lanes, Memory.Kind.OFF_HEAP, rows(isa, 1), rows(isa, 2), rows(isa, 3), denseVectors(isa),
-                false);
+                true);
     }
 
     @Override
@@ -57,9 +58,7 @@ final class NativeKernel implements Kernel {
         Tiling tiling = layer.tiling();
         int c = layout.channelBlock();
         int outputBlockStride = layer.outputHeight() * tiling.pixels() * c;
-        assert fits(weights, layer.weights(), (long) tiling.blocks() * c * Stem.K);
-        assert fits(weights, layer.bias(), (long) tiling.blocks() * c);
-        assert fits(activations, layer.input(), (2L * layer.outputHeight() + 1) * layer.rowStride());
+        assert sourcesFit(layer, weights, activations);
         assert fits(activations, layer.output(), (long) tiling.blocks() * outputBlockStride);
         int status = stem(
                 isa,
@@ -86,14 +85,9 @@ final class NativeKernel implements Kernel {
     public void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         Tiling tiling = layer.tiling();
-        int c = layout.channelBlock();
-        long map = (long) tiling.pixels() * c;
-        assert fits(weights, layer.weights(), (long) tiling.blocks() * c * layer.inputs());
-        assert fits(weights, layer.bias(), (long) tiling.blocks() * c);
-        assert fits(activations, layer.input(), (layout.blocks(layer.inputs()) - 1L) * layer.inputBlockStride() + map);
-        assert fits(activations, layer.output(), (tiling.blocks() - 1L) * layer.outputBlockStride() + map);
-        assert layer.residual() < 0
-                || fits(activations, layer.residual(), (tiling.blocks() - 1L) * layer.outputBlockStride() + map);
+        assert weightsFit(layer, weights);
+        assert inputFits(layer, activations);
+        assert outputFits(layer, activations);
         int status = pointwise(
                 isa,
                 at(weights, layer.weights()),
@@ -121,13 +115,8 @@ final class NativeKernel implements Kernel {
     public void depthwise(Depthwise layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         int c = layout.channelBlock();
-        assert fits(weights, layer.weights(), (long) layer.blocks() * Depthwise.TAPS * c);
-        assert fits(weights, layer.bias(), (long) layer.blocks() * c);
-        assert fits(activations, layer.zeros(), (long) layer.width() * c);
-        assert fits(
-                activations,
-                layer.input(),
-                (layer.blocks() - 1L) * layer.inputBlockStride() + (long) layer.height() * layer.width() * c);
+        assert weightsFit(layer, weights, activations);
+        assert inputFits(layer, activations);
         assert fits(
                 activations,
                 layer.output(),
@@ -154,6 +143,104 @@ final class NativeKernel implements Kernel {
                 layer.interiorTo(),
                 layer.low(),
                 layer.high(),
+                from,
+                to);
+        check(status, layer.name());
+    }
+
+    @Override
+    public void fusedBlock(FusedBlock layer, Memory weights, Memory activations, int scratch, int from, int to) {
+        Objects.checkFromToIndex(from, to, layer.units());
+        Stem stem = layer.stem().orElse(null);
+        Pointwise expand = layer.expand().orElse(null);
+        Depthwise depthwise = layer.depthwise();
+        Pointwise project = layer.project();
+        Tiling hidden = layer.hidden();
+        Tiling tiling = project.tiling();
+        assert layer.channelBlock() == layout.channelBlock() && layer.groupTiles() > 0 && layer.stepRows() > 0;
+        assert stem == null || sourcesFit(stem, weights, activations);
+        assert expand == null || weightsFit(expand, weights) && inputFits(expand, activations);
+        assert weightsFit(depthwise, weights, activations);
+        assert layer.hasFirst() || inputFits(depthwise, activations);
+        assert weightsFit(project, weights) && outputFits(project, activations);
+        assert fits(activations, scratch, layer.scratchFloats());
+        long buffer = at(activations, scratch);
+        long firstWeights = 0;
+        long firstBias = 0;
+        long firstInput = 0;
+        int firstInputs = 0;
+        int firstInputStride = 0;
+        int firstLow = 0;
+        int firstHigh = 0;
+        if (stem != null) {
+            firstWeights = at(weights, stem.weights());
+            firstBias = at(weights, stem.bias());
+            firstInput = at(activations, stem.input());
+            firstInputs = Stem.K;
+            firstInputStride = stem.rowStride();
+            firstLow = stem.low();
+            firstHigh = stem.high();
+        } else if (expand != null) {
+            firstWeights = at(weights, expand.weights());
+            firstBias = at(weights, expand.bias());
+            firstInput = at(activations, expand.input());
+            firstInputs = expand.inputs();
+            firstInputStride = expand.inputBlockStride();
+            firstLow = expand.low();
+            firstHigh = expand.high();
+        }
+        int status = fusedBlock(
+                isa,
+                stem != null,
+                expand != null,
+                firstWeights,
+                firstBias,
+                firstInput,
+                firstInputs,
+                firstInputStride,
+                firstLow,
+                firstHigh,
+                buffer,
+                layer.bufferBlockStride(),
+                hidden.blocks(),
+                hidden.triples(),
+                hidden.rows1(),
+                hidden.rows2(),
+                hidden.rows3(),
+                layer.groupTiles(),
+                layer.stepRows(),
+                at(weights, depthwise.weights()),
+                at(weights, depthwise.bias()),
+                layer.hasFirst() ? buffer : at(activations, depthwise.input()),
+                at(activations, depthwise.zeros()),
+                layer.hasFirst() ? layer.bufferBlockStride() : depthwise.inputBlockStride(),
+                depthwise.height(),
+                depthwise.width(),
+                depthwise.outputHeight(),
+                depthwise.outputWidth(),
+                depthwise.stride(),
+                depthwise.dilation(),
+                depthwise.padTop(),
+                depthwise.padLeft(),
+                depthwise.interiorFrom(),
+                depthwise.interiorTo(),
+                depthwise.low(),
+                depthwise.high(),
+                at(activations, scratch + layer.filteredOffset()),
+                layer.filteredBlockStride(),
+                at(weights, project.weights()),
+                at(weights, project.bias()),
+                project.residual() < 0 ? 0 : at(activations, project.residual()),
+                at(activations, project.output()),
+                project.inputs(),
+                project.outputBlockStride(),
+                tiling.blocks(),
+                tiling.triples(),
+                tiling.rows1(),
+                tiling.rows2(),
+                tiling.rows3(),
+                project.low(),
+                project.high(),
                 from,
                 to);
         check(status, layer.name());
@@ -212,6 +299,44 @@ final class NativeKernel implements Kernel {
     private static boolean fits(Memory memory, int offset, long count) {
         Objects.checkFromIndexSize((long) offset, count, (long) memory.length());
         return true;
+    }
+
+    private boolean sourcesFit(Stem layer, Memory weights, Memory activations) {
+        long channels = (long) layer.tiling().blocks() * layout.channelBlock();
+        return fits(weights, layer.weights(), channels * Stem.K)
+                && fits(weights, layer.bias(), channels)
+                && fits(activations, layer.input(), (2L * layer.outputHeight() + 1) * layer.rowStride());
+    }
+
+    private boolean weightsFit(Pointwise layer, Memory weights) {
+        long channels = (long) layer.tiling().blocks() * layout.channelBlock();
+        return fits(weights, layer.weights(), channels * layer.inputs()) && fits(weights, layer.bias(), channels);
+    }
+
+    private boolean inputFits(Pointwise layer, Memory activations) {
+        long map = (long) layer.tiling().pixels() * layout.channelBlock();
+        return fits(activations, layer.input(), (layout.blocks(layer.inputs()) - 1L) * layer.inputBlockStride() + map);
+    }
+
+    /** The residual's shape is the output's. */
+    private boolean outputFits(Pointwise layer, Memory activations) {
+        long map = (long) layer.tiling().pixels() * layout.channelBlock();
+        long floats = (layer.tiling().blocks() - 1L) * layer.outputBlockStride() + map;
+        return fits(activations, layer.output(), floats)
+                && (layer.residual() < 0 || fits(activations, layer.residual(), floats));
+    }
+
+    /** The row of zeros included. */
+    private boolean weightsFit(Depthwise layer, Memory weights, Memory activations) {
+        long channels = (long) layer.blocks() * layout.channelBlock();
+        return fits(weights, layer.weights(), channels * Depthwise.TAPS)
+                && fits(weights, layer.bias(), channels)
+                && fits(activations, layer.zeros(), (long) layer.width() * layout.channelBlock());
+    }
+
+    private boolean inputFits(Depthwise layer, Memory activations) {
+        long map = (long) layer.height() * layer.width() * layout.channelBlock();
+        return fits(activations, layer.input(), (layer.blocks() - 1L) * layer.inputBlockStride() + map);
     }
 
     private void check(int status, String what) {
@@ -291,6 +416,61 @@ final class NativeKernel implements Kernel {
             int interiorTo,
             int low,
             int high,
+            int from,
+            int to);
+
+    private static native int fusedBlock(
+            int isa,
+            boolean hasStem,
+            boolean hasExpand,
+            long firstWeights,
+            long firstBias,
+            long firstInput,
+            int firstInputs,
+            int firstInputStride,
+            int firstLow,
+            int firstHigh,
+            long buffer,
+            int bufferBlockStride,
+            int hiddenBlocks,
+            int hiddenTriples,
+            int hiddenRows1,
+            int hiddenRows2,
+            int hiddenRows3,
+            int groupTiles,
+            int stepRows,
+            long depthwiseWeights,
+            long depthwiseBias,
+            long depthwiseInput,
+            long zeros,
+            int depthwiseInputBlockStride,
+            int height,
+            int width,
+            int outputHeight,
+            int outputWidth,
+            int stride,
+            int dilation,
+            int padTop,
+            int padLeft,
+            int interiorFrom,
+            int interiorTo,
+            int depthwiseLow,
+            int depthwiseHigh,
+            long filtered,
+            int filteredBlockStride,
+            long projectWeights,
+            long projectBias,
+            long residual,
+            long output,
+            int projectInputs,
+            int outputBlockStride,
+            int projectBlocks,
+            int projectTriples,
+            int projectRows1,
+            int projectRows2,
+            int projectRows3,
+            int projectLow,
+            int projectHigh,
             int from,
             int to);
 

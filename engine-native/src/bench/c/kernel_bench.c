@@ -14,6 +14,7 @@
 #include "cpu.h"
 #include "peak.h"
 #include "spindle.h"
+#include "tiling.h"
 
 enum { RUNS = 100, COLD_FLOATS = 1 << 21, STEM_K = 27 };
 
@@ -125,13 +126,6 @@ static struct tiling tiling_of(const struct spindle_kernels *k, int blocks, int 
     return t;
 }
 
-static int units_of(const struct tiling *t)
-{
-    int rest = t->blocks - 3 * t->triples;
-    return t->triples * ceil_div(t->pixels, t->rows[2]) + rest / 2 * ceil_div(t->pixels, t->rows[1])
-            + rest % 2 * ceil_div(t->pixels, t->rows[0]);
-}
-
 static int selected(const struct bench *b, const char *label)
 {
     return b->word == NULL || strstr(label, b->word) != NULL;
@@ -163,7 +157,7 @@ static void bench_pwconv(const struct bench *b, struct matmul_shape s)
         .panel = (size_t)blocks * (size_t)c * (size_t)s.inputs,
         .copies = 1,
     };
-    call.units = units_of(&call.layer.tiling);
+    call.units = count_units(&call.layer.tiling);
     double flops = 2.0 * s.pixels * s.inputs * s.outputs;
     double hot = flops / best_time(call_pwconv, &call);
     call.copies = (int)(COLD_FLOATS / call.panel);
@@ -222,6 +216,172 @@ static void bench_dwconv(const struct bench *b, struct depthwise_shape s)
     };
     double rate = 18.0 * out * out * s.channels / best_time(call_dwconv, &call);
     printf("%-34s %6.1f GFLOP/s     %3.0f %%\n", label, rate * 1e-9, 100.0 * rate / b->peak);
+}
+
+/* An inverted residual by the size of the map that its depthwise convolution reads; without inputs, behind the stem. */
+struct block_shape {
+    int size;
+    int inputs;
+    int hidden;
+    int outputs;
+    int stride;
+    bool residual;
+};
+
+static const struct block_shape BLOCKS[] = {
+    {112, 0, 32, 16, 1, false},  {112, 16, 96, 24, 2, false}, {56, 24, 144, 24, 1, true},
+    {56, 24, 144, 32, 2, false}, {28, 32, 192, 32, 1, true},
+};
+
+struct block_call {
+    const struct spindle_kernels *kernels;
+    struct f32_stem stem;
+    struct f32_pwconv expand;
+    struct f32_dwconv dwconv;
+    struct f32_pwconv project;
+    struct f32_fused_block fused;
+    int hidden_blocks;
+};
+
+static void call_layers(void *context, int number)
+{
+    struct block_call *c = context;
+    (void)number;
+    if (c->expand.inputs == 0) {
+        c->kernels->stem(&c->stem, 0, c->dwconv.height);
+    } else {
+        c->kernels->pwconv(&c->expand, 0, count_units(&c->expand.tiling));
+    }
+    c->kernels->dwconv(&c->dwconv, 0, c->hidden_blocks * c->dwconv.output_height);
+    c->kernels->pwconv(&c->project, 0, count_units(&c->project.tiling));
+}
+
+static void call_fused(void *context, int number)
+{
+    struct block_call *c = context;
+    (void)number;
+    c->kernels->fused_block(&c->fused, 0, c->dwconv.output_height);
+}
+
+/* As dev.spindle.plan.Planner cuts a block: about 40 hidden channels a group, scratch of at most 40 K floats. */
+static void plan_fused(struct f32_fused_block *block, int lanes, float *scratch)
+{
+    double tiles = 40.0 / (tile_vectors(&block->hidden, 0) * lanes);
+    block->group_tiles = tiles < 1.5 ? 1 : (int)(tiles + 0.5);
+    ptrdiff_t group = first_block(&block->hidden, block->group_tiles);
+    ptrdiff_t buffer = 0;
+    ptrdiff_t filtered = 0;
+    for (int rows = block->dwconv.output_height; rows > 0; rows--) {
+        block->step_rows = rows;
+        buffer = (ptrdiff_t)((rows - 1) * block->dwconv.stride + 3) * block->dwconv.width * lanes;
+        filtered = (ptrdiff_t)rows * block->dwconv.output_width * lanes;
+        if (group * (buffer + filtered) <= 40 * 1024) {
+            break;
+        }
+    }
+    block->dwconv.input = scratch;
+    block->dwconv.input_block_stride = buffer;
+    block->dwconv.output = scratch + group * buffer;
+    block->dwconv.output_block_stride = filtered;
+    block->project.input = block->dwconv.output;
+    block->project.input_block_stride = filtered;
+}
+
+static void bench_block(const struct bench *b, struct block_shape s)
+{
+    const int c = b->kernels->lanes;
+    const int out = s.size / s.stride;
+    char label[64];
+    snprintf(label, sizeof label, "%-7s block %dx%d %d.%d.%d stride %d", b->kernels->name, s.size, s.size, s.inputs,
+            s.hidden, s.outputs, s.stride);
+    if (!selected(b, label)) {
+        return;
+    }
+    const int hidden_blocks = ceil_div(s.hidden, c);
+    const ptrdiff_t hidden_stride = (ptrdiff_t)s.size * s.size * c;
+    const ptrdiff_t stride = (ptrdiff_t)out * out * c;
+    float *hidden = b->output;
+    float *filtered = hidden + hidden_blocks * hidden_stride;
+    float *output = filtered + hidden_blocks * stride;
+    struct block_call call = {
+        .kernels = b->kernels,
+        .hidden_blocks = hidden_blocks,
+        .stem = {
+            .weights = b->weights,
+            .bias = b->zeros,
+            .input = b->input,
+            .output = hidden,
+            .row_stride = (2 * s.size + 1) * 3,
+            .output_block_stride = hidden_stride,
+            .tiling = tiling_of(b->kernels, hidden_blocks, s.size),
+            .low = 0,
+            .high = 0x40C00000,
+        },
+        .expand = {
+            .weights = b->weights,
+            .bias = b->zeros,
+            .input = b->input,
+            .output = hidden,
+            .input_block_stride = hidden_stride,
+            .output_block_stride = hidden_stride,
+            .inputs = s.inputs,
+            .tiling = tiling_of(b->kernels, hidden_blocks, s.size * s.size),
+            .low = 0,
+            .high = 0x40C00000,
+        },
+        .dwconv = {
+            .weights = b->weights,
+            .bias = b->zeros,
+            .input = hidden,
+            .zeros = b->zeros,
+            .output = filtered,
+            .input_block_stride = hidden_stride,
+            .output_block_stride = stride,
+            .height = s.size,
+            .width = s.size,
+            .output_height = out,
+            .output_width = out,
+            .stride = s.stride,
+            .dilation = 1,
+            .pad_top = 1,
+            .pad_left = 1,
+            .interior_from = 1,
+            .interior_to = s.stride == 1 ? out - 1 : out,
+            .low = 0,
+            .high = 0x40C00000,
+        },
+        .project = {
+            .weights = b->weights,
+            .bias = b->zeros,
+            .input = filtered,
+            .residual = s.residual ? b->input : NULL,
+            .output = output,
+            .input_block_stride = stride,
+            .output_block_stride = stride,
+            .inputs = s.hidden,
+            .tiling = tiling_of(b->kernels, ceil_div(s.outputs, c), out * out),
+            .low = INT32_MIN,
+            .high = INT32_MAX,
+        },
+    };
+    double layers = best_time(call_layers, &call);
+    struct f32_stem stem = call.stem;
+    struct f32_pwconv expand = call.expand;
+    call.fused = (struct f32_fused_block){
+        .stem = s.inputs == 0 ? &stem : NULL,
+        .expand = s.inputs == 0 ? NULL : &expand,
+        .dwconv = call.dwconv,
+        .project = call.project,
+        .hidden = s.inputs == 0 ? stem.tiling : expand.tiling,
+    };
+    plan_fused(&call.fused, c, hidden);
+    stem.output_block_stride = call.fused.dwconv.input_block_stride;
+    expand.output_block_stride = call.fused.dwconv.input_block_stride;
+    double fused = best_time(call_fused, &call);
+    double flops = 2.0 * s.hidden
+            * ((s.inputs == 0 ? STEM_K : s.inputs) * (double)(s.size * s.size) + (9 + s.outputs) * (double)(out * out));
+    printf("%-40s %7.1f us layer by layer, %7.1f fused, %6.1f GFLOP/s %3.0f %%\n", label, layers * 1e6, fused * 1e6,
+            flops / fused * 1e-9, 100.0 * flops / fused / b->peak);
 }
 
 struct stem_call {
@@ -349,6 +509,9 @@ int main(int argc, char **argv)
         }
         for (size_t s = 0; s < sizeof DEPTHWISE / sizeof DEPTHWISE[0]; s++) {
             bench_dwconv(&b, DEPTHWISE[s]);
+        }
+        for (size_t s = 0; s < sizeof BLOCKS / sizeof BLOCKS[0]; s++) {
+            bench_block(&b, BLOCKS[s]);
         }
         bench_dense(&b);
     }

@@ -1,8 +1,8 @@
 /*
  * GFLOP/s of each kernel on the layers of MobileNetV2 1.0 at 224, and their share of the measured multiply-add peak.
  * "hot" runs one layer again and again; "cold" walks through copies of the weights that no cache but the last holds, as
- * a whole network does. Each figure is the best of many runs short
- * enough to fall between two interruptions.
+ * a whole network does. Blocks are timed fused and layer by layer. Each figure is the best of many runs short enough to
+ * fall between two interruptions.
  *
  *     kernel_bench [word]    only the kernels and layers whose line contains the word
  */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.spindle.kernel.Clamp;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.Layer;
@@ -19,6 +20,7 @@ import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Padding;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -244,6 +246,18 @@ class NativeKernelTest {
         }
     }
 
+    /** A block of a depthwise convolution and a projection, on a map of 4 x 5. */
+    private FusedBlock block(Layout layout) {
+        int c = layout.channelBlock();
+        Depthwise depthwise = new Depthwise(
+                "depthwise", 2, 4, 5, 4, 5, 1, 1, 1, 1, 64, 16, 512, 20 * c, -1, 20 * c, 16, low, high, 1);
+        Tiling tiling = Tiling.of(layout, 2, 20);
+        Pointwise project = new Pointwise(
+                "project", 2 * c, 1024, 16, -1, 20 * c, OUTPUT, 20 * c, -1, tiling, low, high, tiling.units(), 1);
+        return new FusedBlock(
+                "block", Optional.empty(), Optional.empty(), depthwise, project, tiling, 1, 2, c);
+    }
+
     @ParameterizedTest
     @EnumSource
     void unitsOutOfRangeAreRefused(NativeBackend backend) {
@@ -253,6 +267,12 @@ class NativeKernelTest {
                 IndexOutOfBoundsException.class,
                 () -> kernel.pointwise(layer, weights, activations, 0, layer.units() + 1));
         assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(layer, weights, activations, -1, 1));
+        FusedBlock block = block(kernel.layout());
+        assertThrows(
+                IndexOutOfBoundsException.class,
+                () -> kernel.fusedBlock(block, weights, activations, 0, 0, block.units() + 1));
+        assertThrows(
+                IndexOutOfBoundsException.class, () -> kernel.fusedBlock(block, weights, activations, 0, -1, 1));
     }
 
     @ParameterizedTest
@@ -269,6 +289,10 @@ class NativeKernelTest {
                         () -> kernel.pointwise(layer, weights, activations, 0, layer.units()))
                 .getMessage();
         assertTrue(message.contains("pointwise") && message.contains(kernel.name()), message);
+        FusedBlock block = block(taller);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> kernel.fusedBlock(block, weights, activations, 0, 0, block.units()));
         Dense wide = new Dense("classifier", FEATURES, 16, 16, 512, 16, 128, OUTPUT, 1);
         assertThrows(
                 IllegalArgumentException.class, () -> kernel.dense(wide, weights, activations, 0, wide.units()));

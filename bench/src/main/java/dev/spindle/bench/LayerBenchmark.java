@@ -1,6 +1,7 @@
 package dev.spindle.bench;
 
 import dev.spindle.kernel.Layer;
+import dev.spindle.plan.Fusion;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,7 +17,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Every distinct layer of MobileNetV2 1.0 at 224x224, alone and with warm caches, on one thread. The default backend is
+ * Every distinct layer of MobileNetV2 1.0 at 224x224, alone, not fused, with warm caches, on one thread. The default backend is
  * the one that runs everywhere. {@link Gflops} adds the rate:
  *
  * <pre>{@code java -cp bench/target/spindle-bench.jar org.openjdk.jmh.Main LayerBenchmark \
@@ -84,11 +85,11 @@ public class LayerBenchmark {
     }
 
     void open(Workload workload) {
-        run = new LayerRun(workload, backend);
+        run = new LayerRun(workload, backend, Fusion.NEVER);
         Workload.requireName(run.backend(), backend);
         prepared = run.prepare(layer);
         Gflops.perCall(2.0 * prepared.macs());
-        try (LayerRun reference = new LayerRun(workload, "scalar")) {
+        try (LayerRun reference = new LayerRun(workload, "scalar", Fusion.NEVER)) {
             Layer expected = reference.prepare(layer);
             reference.run(expected);
             run.run(prepared);

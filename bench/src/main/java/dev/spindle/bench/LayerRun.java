@@ -2,6 +2,7 @@ package dev.spindle.bench;
 
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Kernels;
@@ -11,6 +12,7 @@ import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.network.Network;
+import dev.spindle.plan.Fusion;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
 import java.util.List;
@@ -21,18 +23,21 @@ final class LayerRun implements AutoCloseable {
     private final Kernel kernel;
     private final Plan plan;
     private final Memory activations;
+    private final int scratch;
 
     /**
      * Plans the workload's network.
      *
      * @param workload whose network and first image are used
-     * @param backend the name of a backend, not {@code auto}
+     * @param backend a backend's name
+     * @param fusion which blocks are fused, if the backend fuses any
      * @throws IllegalStateException where the backend cannot run here
      */
-    LayerRun(Workload workload, String backend) {
+    LayerRun(Workload workload, String backend, Fusion fusion) {
         kernel = Kernels.byName(backend);
-        plan = Planner.plan(workload.network(), workload.checkpoint().weights(), kernel.layout());
-        activations = Memory.allocate(plan.layout().memory(), plan.activationFloats());
+        plan = Planner.plan(workload.network(), workload.checkpoint().weights(), kernel.layout(), fusion);
+        activations = Memory.allocate(plan.layout().memory(), plan.activationFloats() + plan.scratchFloats());
+        scratch = Memory.origin(plan.layout().memory()) + plan.activationFloats();
         float[] image = workload.input();
         int row = plan.network().width() * 3;
         for (int y = 0; y < plan.network().height(); y++) {
@@ -73,7 +78,7 @@ final class LayerRun implements AutoCloseable {
 
     /** Runs one layer. A layer leaves its input as it is, so it may run again. */
     void run(Layer layer) {
-        layer.run(kernel, plan.weights(), activations, 0, layer.units());
+        layer.run(kernel, plan.weights(), activations, scratch, 0, layer.units());
     }
 
     /** What a layer's last run made, {@code [pixels][channels]}; later layers may have written over it. */
@@ -96,6 +101,7 @@ final class LayerRun implements AutoCloseable {
             case Stem stem -> stem.output();
             case Pointwise pointwise -> pointwise.output();
             case Depthwise depthwise -> depthwise.output();
+            case FusedBlock block -> block.project().output();
             case GlobalAverage pool -> pool.output();
             case Dense dense -> dense.output();
             case Softmax softmax -> softmax.output();

@@ -1,6 +1,7 @@
 package dev.spindle.bench;
 
 import dev.spindle.kernel.Kernels;
+import dev.spindle.plan.Fusion;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +25,12 @@ final class ProfileCommand implements Runnable {
     private String backend;
 
     @Option(
+            names = "--fusion",
+            defaultValue = "AUTO",
+            description = "Which blocks are fused: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Fusion fusion;
+
+    @Option(
             names = "--warmup",
             defaultValue = "8",
             description = "Seconds before anything is timed (default: ${DEFAULT-VALUE}).")
@@ -37,7 +44,7 @@ final class ProfileCommand implements Runnable {
 
     @Override
     public void run() {
-        try (LayerRun run = new LayerRun(options.workload(), backend)) {
+        try (LayerRun run = new LayerRun(options.workload(), backend, fusion)) {
             double peak = FmaPeak.gflops(PeakCommand.SECONDS);
             OtherLoad others = new OtherLoad();
             List<Profile.Line> lines = Profile.of(run, warmup, seconds);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.spindle.kernel.Layer;
+import dev.spindle.plan.Fusion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -59,7 +60,7 @@ class BenchmarksTest {
     }
 
     private static List<String> labels(Workload workload) {
-        try (LayerRun run = new LayerRun(workload, "scalar")) {
+        try (LayerRun run = new LayerRun(workload, "scalar", Fusion.NEVER)) {
             return run.layers().stream().map(run::label).toList();
         }
     }
@@ -68,7 +69,7 @@ class BenchmarksTest {
     void theLayersOfTheBenchmarkAreTheDistinctOnesOfTheNetwork() throws NoSuchFieldException {
         Set<LayerShape> seen = new HashSet<>();
         List<String> distinct = new ArrayList<>();
-        try (LayerRun run = new LayerRun(LayerBenchmark.workload(), "scalar")) {
+        try (LayerRun run = new LayerRun(LayerBenchmark.workload(), "scalar", Fusion.NEVER)) {
             for (Layer layer : run.layers()) {
                 if (seen.add(LayerShape.of(run.network(), layer))) {
                     distinct.add(run.label(layer));

@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Every distinct layer of MobileNetV2 1.0 at 224x224, alone and with warm caches, on one thread. The default backend is
+ * Every distinct layer of MobileNetV2 1.0 at 224x224, alone, not fused, with warm caches, on one thread. The default backend is
  * the one that runs everywhere. {@link Gflops} adds the rate:
  *
  * <pre>{@code java -cp bench/target/spindle-bench.jar org.openjdk.jmh.Main LayerBenchmark \

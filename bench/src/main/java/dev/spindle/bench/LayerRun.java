@@ -29,8 +29,8 @@ final class LayerRun implements AutoCloseable {
      * Plans the workload's network.
      *
      * @param workload whose network and first image are used
-     * @param backend the name of a backend, not {@code auto}
-     * @param fusion which blocks are fused: none where layers are compared one by one
+     * @param backend a backend's name
+     * @param fusion which blocks are fused, if the backend fuses any
      * @throws IllegalStateException where the backend cannot run here
      */
     LayerRun(Workload workload, String backend, Fusion fusion) {

@@ -13,10 +13,10 @@ import dev.spindle.network.Network;
 /**
  * What a planned layer computes, whatever the backend.
  *
- * @param kind {@code stem}, {@code 1x1}, {@code depthwise s1}, {@code depthwise s2}, {@code fused} (a block, by the
- *     shape of its projection), {@code pool}, {@code dense} or {@code softmax}
+ * @param kind {@code stem}, {@code 1x1}, {@code depthwise} or {@code fused} with its step behind it as in
+ *     {@code depthwise s2}, {@code pool}, {@code dense} or {@code softmax}
  * @param pixels M: pixels of the result
- * @param inputs K: elements of one output's sum
+ * @param inputs K: elements of one output's sum; of a fused block, its projection's
  * @param channels N: channels of the result
  */
 record LayerShape(String kind, int pixels, int inputs, int channels) {
@@ -27,12 +27,11 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
             case Stem stem -> product("stem", stem.outputHeight() * stem.tiling().pixels(), Stem.K, layer);
             case Pointwise pointwise -> product("1x1", pointwise.tiling().pixels(), pointwise.inputs(), layer);
             case Depthwise depthwise -> product(
-                    "depthwise s" + depthwise.stride() + (depthwise.dilation() == 1 ? "" : " d" + depthwise.dilation()),
-                    depthwise.outputHeight() * depthwise.outputWidth(),
-                    Depthwise.TAPS,
-                    layer);
-            case FusedBlock block -> new LayerShape(
-                    "fused", block.project().tiling().pixels(), block.project().inputs(), of(network, block.project()).channels);
+                    "depthwise" + step(depthwise), depthwise.outputHeight() * depthwise.outputWidth(), Depthwise.TAPS, layer);
+            case FusedBlock block -> {
+                LayerShape project = of(network, block.project());
+                yield new LayerShape("fused" + step(block.depthwise()), project.pixels, project.inputs, project.channels);
+            }
             case GlobalAverage pool -> new LayerShape("pool", 1, pool.pixels(), network.features());
             case Dense dense -> product("dense", 1, dense.inputs(), layer);
             case Softmax softmax -> new LayerShape("softmax", 1, 1, softmax.count());
@@ -43,7 +42,11 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
         return new LayerShape(kind, pixels, inputs, Math.toIntExact(layer.macs() / ((long) pixels * inputs)));
     }
 
-    /** {@code M.K.N}, and the step of a depthwise convolution. */
+    private static String step(Depthwise depthwise) {
+        return " s" + depthwise.stride() + (depthwise.dilation() == 1 ? "" : " d" + depthwise.dilation());
+    }
+
+    /** {@code M.K.N}, and the step where there is one. */
     @Override
     public String toString() {
         int step = kind.indexOf(' ');

@@ -25,6 +25,12 @@ final class ProfileCommand implements Runnable {
     private String backend;
 
     @Option(
+            names = "--fusion",
+            defaultValue = "AUTO",
+            description = "Which blocks are fused: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Fusion fusion;
+
+    @Option(
             names = "--warmup",
             defaultValue = "8",
             description = "Seconds before anything is timed (default: ${DEFAULT-VALUE}).")
@@ -38,7 +44,7 @@ final class ProfileCommand implements Runnable {
 
     @Override
     public void run() {
-        try (LayerRun run = new LayerRun(options.workload(), backend, Fusion.AUTO)) {
+        try (LayerRun run = new LayerRun(options.workload(), backend, fusion)) {
             double peak = FmaPeak.gflops(PeakCommand.SECONDS);
             OtherLoad others = new OtherLoad();
             List<Profile.Line> lines = Profile.of(run, warmup, seconds);

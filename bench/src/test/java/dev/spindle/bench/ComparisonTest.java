@@ -44,19 +44,19 @@ class ComparisonTest {
     void peersRunInTurnForwardsAndBackwards() {
         List<String> turns = new ArrayList<>();
         List<Peer> peers =
-                List.of(new Spinner("a", 500, turns), new Spinner("b", 2000, turns), new Spinner("c", 500, turns));
+                List.of(new Spinner("a", 500, turns), new Spinner("b", 5000, turns), new Spinner("c", 500, turns));
         List<Comparison.Result> results = new Comparison(0.01, 0.25).run(peers);
         // Warm-up, then four rounds of 80 ms; where two rounds meet, the same peer goes on.
         assertEquals("a b c a b c b a b c b a", String.join(" ", turns));
         assertEquals(List.of("a", "b", "c"), results.stream().map(Comparison.Result::name).toList());
         for (Comparison.Result result : results) {
             assertEquals(4, result.ratios().getN());
-            assertTrue(result.millis().getMin() >= (result.name().equals("b") ? 2 : 0.5), result::name);
+            assertTrue(result.millis().getMin() >= (result.name().equals("b") ? 5 : 0.5), result::name);
         }
         assertEquals(1, results.get(0).ratios().getMin());
         assertEquals(1, results.get(0).ratios().getMax());
         assertTrue(results.get(1).ratios().getPercentile(50) > results.get(2).ratios().getPercentile(50));
-        assertTrue(results.get(1).median() >= 2, () -> "median " + results.get(1).median());
+        assertTrue(results.get(1).median() >= 5, () -> "median " + results.get(1).median());
     }
 
     @Test

@@ -23,8 +23,8 @@ class FmaPeakTest {
     }
 
     @Test
-    void thePeakIsOfThisCentury() {
-        double gflops = FmaPeak.gflops(0.5);
-        assertTrue(gflops > 0.01 && gflops < 10_000, () -> gflops + " GFLOP/s");
+    void aRateIsMeasured() {
+        double gflops = FmaPeak.gflops(0.05);
+        assertTrue(gflops > 0 && Double.isFinite(gflops), () -> gflops + " GFLOP/s");
     }
 }

@@ -2,22 +2,35 @@ package dev.spindle.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.spindle.plan.Fusion;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 class ProfileTest {
 
-    @Test
-    void everyLayerIsTimed() {
+    @TestFactory
+    Stream<DynamicTest> everyLayerIsTimed() {
+        return TestWorkloads.backends().stream().flatMap(backend -> Stream.of(Fusion.values())
+                .map(fusion -> dynamicTest(backend + " " + fusion, () -> everyLayerIsTimed(backend, fusion))));
+    }
+
+    private static void everyLayerIsTimed(String backend, Fusion fusion) {
         Workload workload = TestWorkloads.tiny();
-        try (LayerRun run = new LayerRun(workload, "scalar", Fusion.AUTO)) {
+        try (LayerRun run = new LayerRun(workload, backend, fusion);
+                LayerRun reference = new LayerRun(workload, "scalar", Fusion.NEVER)) {
             List<Profile.Line> lines = Profile.of(run, 0, 0.01);
             assertEquals(
                     run.layers().stream().map(run::label).toList(), lines.stream().map(Profile.Line::label).toList());
             assertTrue(lines.stream().allMatch(line -> line.least() > 0 && line.median() >= line.least()));
             assertEquals(workload.flops(), Profile.total(lines).flops());
+            Profile.of(reference, 0, 0);
+            Agreement.require(
+                    "logits", run.output(run.layers().getLast()), reference.output(reference.layers().getLast()));
         }
     }
 

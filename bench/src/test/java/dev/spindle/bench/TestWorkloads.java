@@ -1,5 +1,7 @@
 package dev.spindle.bench;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.network.MobileNetV2;
@@ -10,9 +12,14 @@ final class TestWorkloads {
 
     private TestWorkloads() {}
 
-    /** Every backend that runs here. */
+    /** Every backend that runs here; fails where one is missing that {@code spindle.required.backends} names. */
     static List<String> backends() {
-        return Kernels.all().stream().filter(KernelCandidate::supported).map(KernelCandidate::name).toList();
+        List<String> supported =
+                Kernels.all().stream().filter(KernelCandidate::supported).map(KernelCandidate::name).toList();
+        for (String required : System.getProperty("spindle.required.backends").split(",")) {
+            assertTrue(supported.contains(required), () -> "required, but cannot run here: " + required);
+        }
+        return supported;
     }
 
     /** A network that runs in a millisecond. */

@@ -13,12 +13,12 @@ import dev.spindle.kernel.Tiling;
 final class VectorFusion {
 
     private final VectorTiles tiles;
-    /** Stands in for the residual or the bias where there is none. */
-    private final float[] zeros;
+    /** Stands in for the residual or the bias where there is none: -0, to which any float adds without a change. */
+    private final float[] neutral;
 
-    VectorFusion(VectorTiles tiles, float[] zeros) {
+    VectorFusion(VectorTiles tiles, float[] neutral) {
         this.tiles = tiles;
-        this.zeros = zeros;
+        this.neutral = neutral;
     }
 
     /** Output rows {@code from} to {@code to}; {@code scratch} belongs to the calling thread. */
@@ -93,7 +93,7 @@ final class VectorFusion {
             tiles.pointwise(
                     Tiling.first(p + 1, count, pixels) - first, vectors, w, expand.weights() + channel * expand.inputs(), w,
                     expand.bias() + channel, expand.inputs(), a, input + first * c, output + first * c,
-                    expand.inputBlockStride(), zeros, 0, 0, 0, block.bufferBlockStride(), expand.low(), expand.high());
+                    expand.inputBlockStride(), neutral, 0, 0, 0, block.bufferBlockStride(), expand.low(), expand.high());
         }
     }
 
@@ -143,9 +143,9 @@ final class VectorFusion {
         boolean ends = group == block.groups() - 1;
         int low = ends ? project.low() : Integer.MIN_VALUE;
         int high = ends ? project.high() : Integer.MAX_VALUE;
-        float[] biases = starts ? w : zeros;
+        float[] biases = starts ? w : neutral;
         boolean adds = !starts || project.residual() >= 0;
-        float[] sums = adds ? a : zeros;
+        float[] sums = adds ? a : neutral;
         int sumsPixelStride = adds ? c : 0;
         int sumsBlockStride = adds ? project.outputBlockStride() : 0;
         int width = block.depthwise().outputWidth();

@@ -12,6 +12,7 @@ import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
+import java.util.Arrays;
 
 /** The loops around the register tiles, the same for every width: channel tiles outside, pixel tiles inside. */
 final class VectorKernel implements Kernel {
@@ -25,8 +26,8 @@ final class VectorKernel implements Kernel {
     private final String name;
     private final VectorTiles tiles;
     private final Layout layout;
-    /** Stands in for the residual or the bias where there is none. */
-    private final float[] zeros;
+    /** Stands in for the residual or the bias where there is none: -0, to which any float adds without a change. */
+    private final float[] neutral;
     private final VectorFusion fusion;
 
     VectorKernel(String name, VectorTiles tiles) {
@@ -34,8 +35,9 @@ final class VectorKernel implements Kernel {
         this.tiles = tiles;
         this.layout = new Layout(
                 tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS, true);
-        this.zeros = new float[WIDEST_TILE * tiles.lanes()];
-        this.fusion = new VectorFusion(tiles, zeros);
+        this.neutral = new float[WIDEST_TILE * tiles.lanes()];
+        Arrays.fill(neutral, -0f);
+        this.fusion = new VectorFusion(tiles, neutral);
     }
 
     @Override
@@ -83,7 +85,7 @@ final class VectorKernel implements Kernel {
         Tiling tiling = layer.tiling();
         int c = layout.channelBlock();
         boolean adds = layer.residual() >= 0;
-        float[] r = adds ? a : zeros;
+        float[] r = adds ? a : neutral;
         int residualPixelStride = adds ? c : 0;
         int residualBlockStride = adds ? layer.outputBlockStride() : 0;
         int start = 0;

@@ -43,8 +43,8 @@ abstract class VectorTiles {
     /**
      * {@code rows} pixels by {@code vectors} channel blocks of a 1x1 convolution.
      *
-     * @param b holds the bias; zeros where the residual holds sums that started with it
-     * @param r holds the residual; a vector of zeros with both residual strides 0 where there is none
+     * @param b holds the bias; -0 where the residual holds sums that started with it
+     * @param r holds the residual; -0 with both residual strides 0 where there is none
      */
     abstract void pointwise(
             int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,

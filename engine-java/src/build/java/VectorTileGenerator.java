@@ -25,17 +25,19 @@ final class VectorTileGenerator {
      * A vector width.
      *
      * @param bits of a vector
+     * @param steps inputs that the loop of a 1x1 tile takes at a time: 1 or a divisor of the lanes
      * @param rows most rows of a tile, by its vectors: index 1 to 3
      */
-    private record Width(int bits, int... rows) {
+    private record Width(int bits, int steps, int... rows) {
         int lanes() {
             return bits / Float.SIZE;
         }
     }
 
     private static final Width[] WIDTHS = {
-        // Of 16 registers, a 6x2 tile leaves two for broadcasts; C2 wants three of them and spills a sum.
-        new Width(128, 0, 12, 5, 0), new Width(256, 0, 12, 5, 0), new Width(512, 0, 14, 14, 9)
+        // Of 16 registers, a 6x2 tile leaves two for broadcasts; C2 wants three of them and spills a sum. A 4x2 tile has just
+        // the eight sums that hide the latency; four inputs at a time pay for its larger share of index arithmetic.
+        new Width(128, 4, 0, 12, 4, 0), new Width(256, 4, 0, 12, 4, 0), new Width(512, 1, 0, 14, 14, 9)
     };
 
     private VectorTileGenerator() {}
@@ -52,7 +54,7 @@ final class VectorTileGenerator {
         StringBuilder methods = new StringBuilder();
         for (int vectors = 1; vectors <= 3; vectors++) {
             for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
-                methods.append(pointwiseTile(width.lanes(), rows, vectors));
+                methods.append(pointwiseTile(width, rows, vectors));
             }
         }
         for (int vectors = 1; vectors <= 3; vectors++) {
@@ -128,8 +130,8 @@ final class VectorTileGenerator {
     }
 
     /** One tile of a 1x1 convolution: element k of row r at {@code input + k / c * inputBlockStride + k % c + r * c}. */
-    private static String pointwiseTile(int lanes, int rows, int vectors) {
-        int shift = Integer.numberOfTrailingZeros(lanes);
+    private static String pointwiseTile(Width width, int rows, int vectors) {
+        int lanes = width.lanes();
         return """
 
                     private static void pointwise%1$dx%2$d(
@@ -137,12 +139,9 @@ final class VectorTileGenerator {
                             int inputBlockStride, float[] r, int residual, int residualPixelStride,
                             int residualBlockStride, int outputBlockStride, int low, int high) {
                 %3$s
-                        for (int i = 0; i < k; i++) {
-                            int at = input + (i >>> %4$d) * inputBlockStride + (i & %5$d);
-                            int wi = weight + i * %6$d;
-                %7$s
-                        }
-                %8$s
+                        int i = 0;
+                %4$s%5$s
+                %6$s
                     }
                 """.formatted(
                 rows,
@@ -152,11 +151,36 @@ final class VectorTileGenerator {
                         .formatted(
                                 n / vectors, n % vectors, n % vectors * lanes, n / vectors,
                                 block("residualBlockStride", n % vectors))),
-                shift,
+                width.steps() == 1
+                        ? ""
+                        : "        int one = opaqueOne;\n" + pointwiseLoop(width, rows, vectors, width.steps()) + "\n",
+                pointwiseLoop(width, rows, vectors, 1),
+                store(lanes, rows, vectors));
+    }
+
+    /**
+     * A flat loop over the inputs, some at a time. Each step behind the first has an index that the compiler cannot fold
+     * into the one before, so a bounds check stands between them, over which it does not pull loads: with the loads of all
+     * steps at once, it would run out of registers.
+     */
+    private static String pointwiseLoop(Width width, int rows, int vectors, int steps) {
+        int lanes = width.lanes();
+        return """
+                        for (; i <= k - %1$d; i += %1$d) {
+                            int at = input + (i >>> %2$d) * inputBlockStride + (i & %3$d);
+                            int wi = weight + i * %4$d;
+                %5$s
+                        }""".indent(0).formatted(
+                steps,
+                Integer.numberOfTrailingZeros(lanes),
                 lanes - 1,
                 lanes * vectors,
-                multiply(lanes, rows, vectors, lanes),
-                store(lanes, rows, vectors));
+                IntStream.range(0, steps)
+                        .mapToObj(step -> (step == 0
+                                        ? ""
+                                        : "            at += one;\n            wi += %d;\n".formatted(lanes * vectors))
+                                + "            {\n" + multiply(lanes, rows, vectors, lanes) + "\n            }")
+                        .collect(Collectors.joining("\n"))).stripTrailing();
     }
 
     /** One tile of the stem: element k of row r at {@code input + k / 9 * rowStride + k % 9 + r * 6}. */

@@ -9,6 +9,9 @@ import dev.spindle.kernel.Depthwise;
  */
 abstract class VectorTiles {
 
+    /** One, but not to the compiler, which takes a field that is not final for what it may become. */
+    static int opaqueOne = 1;
+
     private final int lanes;
     private final int rows1;
     private final int rows2;

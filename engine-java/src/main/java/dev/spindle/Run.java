@@ -24,7 +24,7 @@ final class Run implements WorkerPool.Call {
     private final int scratch;
     private final int scratchFloats;
 
-    private final WorkerPool.Worker[] helpers = new WorkerPool.Worker[WorkerPool.shared().size()];
+    private final WorkerPool.Worker[] helpers = new WorkerPool.Worker[WorkerPool.SIZE];
     private int participants;
     /** The step that stood when helpers were told: they take part in every later one. */
     private int joined;

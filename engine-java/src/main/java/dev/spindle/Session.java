@@ -76,7 +76,7 @@ public final class Session implements AutoCloseable {
 
     /** Memory for as many threads: what they share, and scratch for each. */
     private void reserve(int count) {
-        threads = Math.min(count, 1 + WorkerPool.shared().size());
+        threads = Math.min(count, 1 + WorkerPool.SIZE);
         int floats = Math.addExact(plan.activationFloats(), Math.multiplyExact(threads, plan.scratchFloats()));
         activations = Memory.allocate(plan.layout().memory(), floats);
         run = new Run(kernel, plan, activations);

@@ -21,13 +21,19 @@ final class WorkerPool {
     /** How long an idle helper spins before it parks: longer than the pause between two calls of a busy caller. */
     private static final long IDLE_SPIN_NANOS = 50_000;
 
-    private static final WorkerPool SHARED = new WorkerPool(Runtime.getRuntime().availableProcessors() - 1);
+    /** The most helpers that a call can get. */
+    static final int SIZE = Runtime.getRuntime().availableProcessors() - 1;
+
+    /** Loaded by the first call that wants helpers: a process of one-thread calls starts none. */
+    private static final class Shared {
+        private static final WorkerPool POOL = new WorkerPool(SIZE);
+    }
 
     private final Worker[] idle;
     private int idleCount;
 
     private WorkerPool(int size) {
-        idle = new Worker[Math.max(0, size)];
+        idle = new Worker[size];
         for (int i = 0; i < size; i++) {
             Worker worker = new Worker(i + 1);
             idle[idleCount++] = worker;
@@ -37,12 +43,7 @@ final class WorkerPool {
 
     /** The pool, started on first use. */
     static WorkerPool shared() {
-        return SHARED;
-    }
-
-    /** The most helpers that a call can get. */
-    int size() {
-        return idle.length;
+        return Shared.POOL;
     }
 
     /**

@@ -7,7 +7,7 @@ import java.util.Objects;
  *
  * <p>A matrix tile is {@code rows} pixels by {@code vectors} channel blocks of accumulators that live in registers.
  * Output channels are cut into tiles of three, two or one block by {@link #triples}; for each of them pixels are
- * cut evenly into the fewest tiles of at most {@link #rows} pixels.
+ * cut evenly into the fewest tiles of at most {@link Tiling#rows} pixels.
  *
  * @param channelBlock floats a channel block, a power of two: the lanes of a vector, or 1
  * @param memory where weights and activations live
@@ -40,15 +40,6 @@ public record Layout(
     /** {@code channels} rounded up to whole blocks. */
     public int padded(int channels) {
         return blocks(channels) * channelBlock;
-    }
-
-    /** Most rows of a tile that is {@code vectors} channel blocks wide. */
-    public int rows(int vectors) {
-        return switch (vectors) {
-            case 1 -> rows1;
-            case 2 -> rows2;
-            default -> rows3;
-        };
     }
 
     /**

@@ -61,8 +61,8 @@ public final class Memory implements AutoCloseable {
     }
 
     /** A count of floats rounded up to whole cache lines. */
-    public static int roundUp(int floats) {
-        return Math.addExact(floats, LINE - 1) / LINE * LINE;
+    public static long roundUp(long floats) {
+        return (floats + LINE - 1) / LINE * LINE;
     }
 
     /** How many floats there are, those below the origin included. */

@@ -28,7 +28,7 @@ final class Arena {
 
     /** The offset of {@code floats} new floats. */
     int take(long floats) {
-        long size = (floats + Memory.LINE - 1) / Memory.LINE * Memory.LINE;
+        long size = Memory.roundUp(floats);
         long offset = origin;
         int at = 0;
         while (at < alive.size() && alive.get(at).offset < offset + size) {

@@ -41,7 +41,7 @@ final class Packer {
 
     private int reserve(long floats) {
         int offset = end;
-        end = Math.toIntExact(end + (floats + Memory.LINE - 1) / Memory.LINE * Memory.LINE);
+        end = Math.toIntExact(end + Memory.roundUp(floats));
         return offset;
     }
 

@@ -108,7 +108,7 @@ public final class Planner {
         layers.add(dense(features, logits));
         Memory memory = Memory.allocate(layout.memory(), packer.length());
         packer.into(memory);
-        int scratch = layers.stream().mapToInt(Layer::scratchFloats).map(Memory::roundUp).max().orElse(0);
+        int scratch = Math.toIntExact(Memory.roundUp(layers.stream().mapToInt(Layer::scratchFloats).max().orElse(0)));
         return new Plan(network, layout, memory, layers, arena.length(), scratch, staged, features, logits);
     }
 

@@ -14,7 +14,7 @@ final class FmaPeak {
     /** Twelve chains and two factors fit the 16 registers of AVX2; two units of latency 5 need ten. */
     static final int CHAINS = 12;
 
-    static final float FACTOR = 0.999f;
+    static final float FACTOR = 0.5f;
 
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
 
@@ -49,7 +49,10 @@ final class FmaPeak {
         return best;
     }
 
-    /** Chain i starts at i and goes {@code s = s * FACTOR + 1}; returns the sum of all chains' lanes. */
+    /**
+     * Chain i starts at i and goes {@code s = FACTOR * 1 + s}; returns the sum of all chains' lanes. The sum is what the
+     * instruction overwrites: chained through a factor, each step would cost a copy as well.
+     */
     static float chains(int steps) {
         FloatVector factor = FloatVector.broadcast(F, FACTOR);
         FloatVector one = FloatVector.broadcast(F, 1);
@@ -66,18 +69,18 @@ final class FmaPeak {
         FloatVector s10 = FloatVector.broadcast(F, 10);
         FloatVector s11 = FloatVector.broadcast(F, 11);
         for (int i = 0; i < steps; i++) {
-            s0 = s0.fma(factor, one);
-            s1 = s1.fma(factor, one);
-            s2 = s2.fma(factor, one);
-            s3 = s3.fma(factor, one);
-            s4 = s4.fma(factor, one);
-            s5 = s5.fma(factor, one);
-            s6 = s6.fma(factor, one);
-            s7 = s7.fma(factor, one);
-            s8 = s8.fma(factor, one);
-            s9 = s9.fma(factor, one);
-            s10 = s10.fma(factor, one);
-            s11 = s11.fma(factor, one);
+            s0 = factor.fma(one, s0);
+            s1 = factor.fma(one, s1);
+            s2 = factor.fma(one, s2);
+            s3 = factor.fma(one, s3);
+            s4 = factor.fma(one, s4);
+            s5 = factor.fma(one, s5);
+            s6 = factor.fma(one, s6);
+            s7 = factor.fma(one, s7);
+            s8 = factor.fma(one, s8);
+            s9 = factor.fma(one, s9);
+            s10 = factor.fma(one, s10);
+            s11 = factor.fma(one, s11);
         }
         return s0.add(s1).add(s2.add(s3)).add(s4.add(s5)).add(s6.add(s7)).add(s8.add(s9)).add(s10.add(s11))
                 .reduceLanes(VectorOperators.ADD);

@@ -1,5 +1,6 @@
 package dev.spindle.bench;
 
+import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FusedBlock;
@@ -103,6 +104,7 @@ final class LayerRun implements AutoCloseable {
             case Depthwise depthwise -> depthwise.output();
             case FusedBlock block -> block.project().output();
             case GlobalAverage pool -> pool.output();
+            case ChannelwisePair pair -> offset(pair.channelwise());
             case Dense dense -> dense.output();
             case Softmax softmax -> softmax.output();
         };

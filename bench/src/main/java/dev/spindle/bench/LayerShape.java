@@ -1,5 +1,6 @@
 package dev.spindle.bench;
 
+import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FusedBlock;
@@ -14,9 +15,9 @@ import dev.spindle.network.Network;
  * What a planned layer computes, whatever the backend.
  *
  * @param kind {@code stem}, {@code 1x1}, {@code depthwise} or {@code fused} with its step behind it as in
- *     {@code depthwise s2}, {@code pool}, {@code dense} or {@code softmax}
+ *     {@code depthwise s2}, {@code pool}, {@code dense} or {@code softmax}; two joined by a plus where they are paired
  * @param pixels M: pixels of the result
- * @param inputs K: elements of one output's sum; of a fused block, its projection's
+ * @param inputs K: elements of one output's sum; of a fused block, its projection's; of a pair, its 1x1 convolution's
  * @param channels N: channels of the result
  */
 record LayerShape(String kind, int pixels, int inputs, int channels) {
@@ -31,6 +32,10 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
             case FusedBlock block -> {
                 LayerShape project = of(network, block.project());
                 yield new LayerShape("fused" + step(block.depthwise()), project.pixels, project.inputs, project.channels);
+            }
+            case ChannelwisePair pair -> {
+                LayerShape second = of(network, pair.channelwise());
+                yield new LayerShape("1x1+" + second.kind, second.pixels, pair.pointwise().inputs(), second.channels);
             }
             case GlobalAverage pool -> new LayerShape("pool", 1, pool.pixels(), network.features());
             case Dense dense -> product("dense", 1, dense.inputs(), layer);

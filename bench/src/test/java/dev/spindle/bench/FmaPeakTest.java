@@ -14,7 +14,7 @@ class FmaPeakTest {
         for (int chain = 0; chain < FmaPeak.CHAINS; chain++) {
             float s = chain;
             for (int i = 0; i < steps; i++) {
-                s = Math.fma(s, FmaPeak.FACTOR, 1f);
+                s = Math.fma(FmaPeak.FACTOR, 1f, s);
             }
             sum += s;
         }

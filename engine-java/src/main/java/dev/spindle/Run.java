@@ -9,6 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Runs the layers of a plan one after another, each split among the caller and the helpers that it got. A layer's units
  * are cut into as many equal runs as there are participants; a barrier stands between layers. Reused from call to call.
+ *
+ * <p>One image goes through all layers in the session's memory. Several go through {@link #body} there one by one, each
+ * leaves the map that {@link Plan.Tail} reads in a memory of its own, and {@link #tail} takes them all on.
  */
 final class Run implements WorkerPool.Call {
 
@@ -20,7 +23,11 @@ final class Run implements WorkerPool.Call {
     private final Kernel kernel;
     private final Layer[] layers;
     private final Memory weights;
+    private final Plan.Tail tail;
     private final Memory activations;
+    /** Where the images of a batch end up, each in one. */
+    private final Memory[] places;
+    private final float[] carried;
     private final int scratch;
     private final int scratchFloats;
 
@@ -30,6 +37,8 @@ final class Run implements WorkerPool.Call {
     private int joined;
     /** Counts published steps; helpers wait for it to change. */
     private volatile int step;
+    /** Images that go through a layer together, each in its place; 0 for one image in the session's memory. */
+    private int together;
     /** The layer of the published step, or {@link #END}. */
     private int published;
 
@@ -39,12 +48,16 @@ final class Run implements WorkerPool.Call {
     /**
      * @param activations a session's memory; behind {@link Plan#activationFloats} it has {@link Plan#scratchFloats} for
      *     each participant that {@link #begin} may bring together
+     * @param places memory of {@link Plan.Tail#floats} for each image that {@link #tail} may take together
      */
-    Run(Kernel kernel, Plan plan, Memory activations) {
+    Run(Kernel kernel, Plan plan, Memory activations, Memory[] places) {
         this.kernel = kernel;
         this.layers = plan.layers().toArray(Layer[]::new);
         this.weights = plan.weights();
+        this.tail = plan.tail();
         this.activations = activations;
+        this.places = places;
+        this.carried = new float[places.length == 0 ? 0 : tail.inputFloats()];
         this.scratch = Memory.origin(plan.layout().memory()) + plan.activationFloats();
         this.scratchFloats = plan.scratchFloats();
     }
@@ -59,11 +72,30 @@ final class Run implements WorkerPool.Call {
         }
     }
 
-    /** All layers, once. */
-    void layers() {
-        for (int i = 0; i < layers.length; i++) {
+    /** All layers, for one image. */
+    void all() {
+        together = 0;
+        layers(0, layers.length);
+    }
+
+    /** The layers before the tail, for one image, whose map goes to a place. */
+    void body(int place) {
+        together = 0;
+        layers(0, tail.from());
+        activations.read(tail.input(), carried, 0, carried.length);
+        places[place].write(tail.input(), carried, 0, carried.length);
+    }
+
+    /** The last layers, for the images in the first places. */
+    void tail(int images) {
+        together = images;
+        layers(tail.from(), layers.length);
+    }
+
+    private void layers(int from, int to) {
+        for (int i = from; i < to; i++) {
             if (participants == 1 || layers[i].units() == 1) {
-                layers[i].run(kernel, weights, activations, scratch, 0, layers[i].units());
+                compute(layers[i], scratch, 0, layers[i].units());
             } else {
                 publish(i);
                 try {
@@ -110,7 +142,21 @@ final class Run implements WorkerPool.Call {
         int from = (int) (units * participant / participants);
         int to = (int) (units * (participant + 1) / participants);
         if (from < to) {
-            layers[layer].run(kernel, weights, activations, scratch + participant * scratchFloats, from, to);
+            compute(layers[layer], scratch + participant * scratchFloats, from, to);
+        }
+    }
+
+    private void compute(Layer layer, int scratchOffset, int from, int to) {
+        if (together == 0) {
+            layer.run(kernel, weights, activations, scratchOffset, from, to);
+            return;
+        }
+        for (int unit = from; unit < to; ) {
+            int end = Math.min(to, layer.panelEnd(unit));
+            for (int place = 0; place < together; place++) {
+                layer.run(kernel, weights, places[place], scratchOffset, unit, end);
+            }
+            unit = end;
         }
     }
 

@@ -4,6 +4,7 @@ import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Memory;
 import dev.spindle.network.Network;
 import dev.spindle.plan.Plan;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -23,9 +24,14 @@ public final class Session implements AutoCloseable {
         CLOSED
     }
 
+    /** Most images of a batch that share a panel of weights: few enough for their features to stay beside it in the cache. */
+    private static final int TOGETHER = 8;
+
     private final Plan plan;
     private final Kernel kernel;
     private Memory activations;
+    /** One for each image of a batch; none until there was one. */
+    private Memory[] places = {};
     private Run run;
     private final Runnable released;
     private final int inputLength;
@@ -79,7 +85,19 @@ public final class Session implements AutoCloseable {
         threads = Math.min(count, 1 + WorkerPool.SIZE);
         int floats = Math.addExact(plan.activationFloats(), Math.multiplyExact(threads, plan.scratchFloats()));
         activations = Memory.allocate(plan.layout().memory(), floats);
-        run = new Run(kernel, plan, activations);
+        run = new Run(kernel, plan, activations, places);
+    }
+
+    /** Memory for as many images of a batch, if there is less. */
+    private void reservePlaces(int count) {
+        int had = places.length;
+        if (had < count) {
+            places = Arrays.copyOf(places, count);
+            for (int place = had; place < count; place++) {
+                places[place] = Memory.allocate(plan.layout().memory(), plan.tail().floats());
+            }
+            run = new Run(kernel, plan, activations, places);
+        }
     }
 
     /** Floats of one input image: height x width x 3. */
@@ -108,7 +126,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Runs a batch.
+     * Runs a batch. Up to eight images at a time share each panel of the classifier's weights. The first larger batch
+     * than before reserves memory for it; later ones allocate nothing.
      *
      * @param input {@code [images][height][width][3]}, preprocessed
      * @param images how many, at least 1
@@ -141,20 +160,43 @@ public final class Session implements AutoCloseable {
     }
 
     private void runAll(float[] input, int images, float[] logits, float[] features) {
+        if (images > 1) {
+            reservePlaces(Math.min(images, TOGETHER));
+        }
         run.begin(threads);
         try {
-            for (int image = 0; image < images; image++) {
-                stage(input, image * inputLength);
-                run.layers();
-                if (logits != null) {
-                    activations.read(plan.logits(), logits, image * logitsLength, logitsLength);
-                }
-                if (features != null) {
-                    activations.read(plan.features(), features, image * featuresLength, featuresLength);
+            for (int first = 0; first < images; first += TOGETHER) {
+                int count = Math.min(TOGETHER, images - first);
+                if (count == 1) {
+                    stage(input, first * inputLength);
+                    run.all();
+                    results(activations, first, logits, features);
+                } else {
+                    together(input, first, count, logits, features);
                 }
             }
         } finally {
             run.end();
+        }
+    }
+
+    private void together(float[] input, int first, int count, float[] logits, float[] features) {
+        for (int place = 0; place < count; place++) {
+            stage(input, (first + place) * inputLength);
+            run.body(place);
+        }
+        run.tail(count);
+        for (int place = 0; place < count; place++) {
+            results(places[place], first + place, logits, features);
+        }
+    }
+
+    private void results(Memory memory, int image, float[] logits, float[] features) {
+        if (logits != null) {
+            memory.read(plan.logits(), logits, image * logitsLength, logitsLength);
+        }
+        if (features != null) {
+            memory.read(plan.features(), features, image * featuresLength, featuresLength);
         }
     }
 
@@ -195,6 +237,9 @@ public final class Session implements AutoCloseable {
 
     private void free() {
         activations.close();
+        for (Memory place : places) {
+            place.close();
+        }
         released.run();
     }
 }

@@ -26,6 +26,11 @@ public record Dense(
         return blocks / vectors + Integer.bitCount(blocks % vectors);
     }
 
+    @Override
+    public int panelEnd(int unit) {
+        return unit + 1;
+    }
+
     /** The first block of a tile; of {@link #units} itself, the number of blocks. */
     public int firstBlock(int unit) {
         int full = Math.min(unit, blocks / vectors);

@@ -50,7 +50,7 @@ public record Depthwise(
         int low,
         int high,
         long macs)
-        implements Layer {
+        implements Channelwise {
 
     /** Kernel taps. */
     public static final int TAPS = 9;
@@ -58,6 +58,11 @@ public record Depthwise(
     @Override
     public int units() {
         return blocks * outputHeight;
+    }
+
+    @Override
+    public int unitsPerBlock() {
+        return outputHeight;
     }
 
     /** The first output column whose taps all lie in the map, at most {@link #outputWidth}. */

@@ -10,11 +10,16 @@ package dev.spindle.kernel;
  * @param input offset of the map, {@code [blocks][pixels][c]}
  * @param output offset of the means, {@code [blocks][c]}: the channels in order
  */
-public record GlobalAverage(String name, int blocks, int pixels, int input, int output) implements Layer {
+public record GlobalAverage(String name, int blocks, int pixels, int input, int output) implements Channelwise {
 
     @Override
     public int units() {
         return blocks;
+    }
+
+    @Override
+    public int unitsPerBlock() {
+        return 1;
     }
 
     @Override

@@ -5,7 +5,7 @@ package dev.spindle.kernel;
  * weights' or the activations' {@link Memory}. A layer's work is {@link #units} equal pieces in a fixed order; any range
  * of them can be computed on its own, on any thread, with the same bits.
  */
-public sealed interface Layer permits Stem, Pointwise, Depthwise, FusedBlock, GlobalAverage, Dense, Softmax {
+public sealed interface Layer permits Stem, Pointwise, Channelwise, FusedBlock, ChannelwisePair, Dense, Softmax {
 
     /** The name in the network's description. */
     String name();
@@ -15,6 +15,17 @@ public sealed interface Layer permits Stem, Pointwise, Depthwise, FusedBlock, Gl
 
     /** Multiply-accumulates for one image. */
     long macs();
+
+    /**
+     * The end of the panel of weights that a unit uses: all units from it up to there read the same weights, so that
+     * several images go through them one after another while the panel is in the cache.
+     *
+     * @param unit one of the units
+     * @return the first unit behind the panel; all units are one panel where the weights are few
+     */
+    default int panelEnd(int unit) {
+        return units();
+    }
 
     /** Floats that each thread needs for itself while it runs this layer. */
     default int scratchFloats() {

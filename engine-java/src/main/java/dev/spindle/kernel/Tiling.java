@@ -60,10 +60,17 @@ public record Tiling(int blocks, int triples, int pixels, int rows1, int rows2, 
 
     /** All tiles. */
     public int units() {
-        int sum = 0;
-        for (int tile = 0; tile < channelTiles(); tile++) {
-            sum += pixelTiles(vectors(tile));
-        }
-        return sum;
+        return firstUnit(channelTiles());
+    }
+
+    /** The first unit of a channel tile; of {@link #channelTiles} itself, the number of units. */
+    public int firstUnit(int channelTile) {
+        int wide = Math.min(channelTile, triples);
+        int pairs = Math.min(channelTile - wide, (blocks - 3 * triples) / 2);
+        return units(wide, 3) + units(pairs, 2) + units(channelTile - wide - pairs, 1);
+    }
+
+    private int units(int channelTiles, int vectors) {
+        return channelTiles == 0 ? 0 : channelTiles * pixelTiles(vectors);
     }
 }

@@ -15,15 +15,27 @@ final class Arena {
     private final List<Buffer> alive = new ArrayList<>();
     private final int origin;
     private int peak;
+    private int markedPeak;
 
     Arena(Memory.Kind kind) {
         origin = Memory.origin(kind);
         peak = origin;
+        markedPeak = origin;
     }
 
     /** Floats behind the origin that are in use at the worst moment. */
     int length() {
         return peak - origin;
+    }
+
+    /** Starts {@link #lengthSinceMark} anew, with the buffers that are alive now. */
+    void mark() {
+        markedPeak = alive.isEmpty() ? origin : alive.getLast().end;
+    }
+
+    /** Floats behind the origin that are in use at the worst moment since the mark. */
+    int lengthSinceMark() {
+        return markedPeak - origin;
     }
 
     /** The offset of {@code floats} new floats. */
@@ -38,6 +50,7 @@ final class Arena {
         int end = Math.toIntExact(offset + size);
         alive.add(at, new Buffer((int) offset, end));
         peak = Math.max(peak, end);
+        markedPeak = Math.max(markedPeak, end);
         return (int) offset;
     }
 

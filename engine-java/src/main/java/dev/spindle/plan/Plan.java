@@ -17,6 +17,7 @@ import java.util.List;
  * @param activationFloats what a session needs, behind the memory's origin
  * @param scratchFloats what each thread of a session needs for itself, behind the activations
  * @param input where the padded input is staged
+ * @param tail the last layers, which images of a batch go through together
  * @param features offset of the pooled features, {@link Network#features} floats
  * @param logits offset of the logits, {@link Network#classes} floats
  */
@@ -28,6 +29,7 @@ public record Plan(
         int activationFloats,
         int scratchFloats,
         StagedInput input,
+        Tail tail,
         int features,
         int logits) {
 
@@ -35,6 +37,18 @@ public record Plan(
     public Plan {
         layers = List.copyOf(layers);
     }
+
+    /**
+     * The classifier, whose weights are many and whose activations are few: the images of a batch go through it together,
+     * each in a memory of its own, panel of weights by panel. Offsets are the same as in the memory of one image, and no
+     * scratch is needed.
+     *
+     * @param from index of its first layer
+     * @param input offset of what it reads from the layers before
+     * @param inputFloats how many floats that are, lanes past the last channel included
+     * @param floats what each image needs, behind the memory's origin
+     */
+    public record Tail(int from, int input, int inputFloats, int floats) {}
 
     /**
      * The region into which an NHWC image is copied, with the zeros that stand around it: the stem then needs no care

@@ -1,5 +1,7 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.Channelwise;
+import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Clamp;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
@@ -98,18 +100,44 @@ public final class Planner {
         for (InvertedResidual block : network.blocks().subList(first, network.blocks().size())) {
             map = block(block, map);
         }
-        if (network.head().isPresent()) {
-            map = pointwise(network.head().get(), map, NONE);
-        }
-        int features = arena.take(layout.padded(map.channels));
-        layers.add(new GlobalAverage("pool", layout.blocks(map.channels), map.pixels(), map.offset, features));
-        arena.release(map.offset);
+        int features = pool(map);
+        arena.mark();
+        int tailStart = layers.size();
         int logits = arena.take(layout.padded(network.classes()));
         layers.add(dense(features, logits));
         Memory memory = Memory.allocate(layout.memory(), packer.length());
         packer.into(memory);
         int scratch = Math.toIntExact(Memory.roundUp(layers.stream().mapToInt(Layer::scratchFloats).max().orElse(0)));
-        return new Plan(network, layout, memory, layers, arena.length(), scratch, staged, features, logits);
+        Plan.Tail tail = new Plan.Tail(tailStart, features, layout.padded(network.features()), arena.lengthSinceMark());
+        return new Plan(network, layout, memory, layers, arena.length(), scratch, staged, tail, features, logits);
+    }
+
+    /** The last 1x1 convolution, where there is one, and the average over its map. */
+    private int pool(FeatureMap input) {
+        FeatureMap map = input;
+        Optional<Pointwise> head = Optional.empty();
+        if (network.head().isPresent()) {
+            Conv conv = network.head().get();
+            map = map(new FeatureMap(NONE, conv.outputs(), input.height, input.width));
+            head = Optional.of(pointwiseLayer(conv, input, map.offset, NONE));
+        }
+        int features = arena.take(layout.padded(map.channels));
+        addChannelwise(head, new GlobalAverage("pool", layout.blocks(map.channels), map.pixels(), map.offset, features));
+        arena.release(map.offset);
+        if (map != input) {
+            arena.release(input.offset);
+        }
+        return features;
+    }
+
+    /** Adds a layer that works channel by channel, paired with the 1x1 convolution before it, where there is one. */
+    private void addChannelwise(Optional<Pointwise> before, Channelwise layer) {
+        if (before.isPresent() && fusion != Fusion.NEVER) {
+            layers.add(new ChannelwisePair(before.get(), layer));
+        } else {
+            before.ifPresent(layers::add);
+            layers.add(layer);
+        }
     }
 
     /** A row of the widest map that a depthwise convolution reads. */
@@ -249,29 +277,19 @@ public final class Planner {
 
     private FeatureMap composedBlock(InvertedResidual block, FeatureMap input) {
         FeatureMap hidden = input;
+        Optional<Pointwise> expand = Optional.empty();
         if (block.expand().isPresent()) {
             hidden = map(new FeatureMap(NONE, block.hidden(), input.height, input.width));
-            layers.add(pointwiseLayer(block.expand().get(), input, hidden.offset, NONE));
-            if (!block.residual()) {
-                arena.release(input.offset);
-            }
+            expand = Optional.of(pointwiseLayer(block.expand().get(), input, hidden.offset, NONE));
         }
         FeatureMap filtered = map(filteredShape(block.depthwise(), hidden));
-        layers.add(depthwiseLayer(block.depthwise(), hidden, filtered.offset));
-        if (hidden != input || !block.residual()) {
+        addChannelwise(expand, depthwiseLayer(block.depthwise(), hidden, filtered.offset));
+        if (hidden != input) {
             arena.release(hidden.offset);
         }
-        FeatureMap output = pointwise(block.project(), filtered, block.residual() ? input.offset : NONE);
-        if (block.residual()) {
-            arena.release(input.offset);
-        }
-        return output;
-    }
-
-    /** A 1x1 convolution whose input is not needed any more. */
-    private FeatureMap pointwise(Conv conv, FeatureMap input, int residual) {
-        FeatureMap output = map(new FeatureMap(NONE, conv.outputs(), input.height, input.width));
-        layers.add(pointwiseLayer(conv, input, output.offset, residual));
+        FeatureMap output = map(new FeatureMap(NONE, block.outputs(), filtered.height, filtered.width));
+        layers.add(pointwiseLayer(block.project(), filtered, output.offset, block.residual() ? input.offset : NONE));
+        arena.release(filtered.offset);
         arena.release(input.offset);
         return output;
     }

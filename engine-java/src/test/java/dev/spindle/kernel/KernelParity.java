@@ -125,7 +125,8 @@ public final class KernelParity {
             Case one = new Case(kernel, network, integers, name.hashCode());
             one.check();
             if (kernel.layout().fuses()) {
-                one.checkFused();
+                one.checkFused(Fusion.ALWAYS);
+                one.checkFused(Fusion.AUTO);
             }
         });
     }
@@ -203,6 +204,7 @@ public final class KernelParity {
                     case Depthwise depthwise -> depthwise(depthwise);
                     case GlobalAverage average -> average(average);
                     case Dense dense -> dense(dense);
+                    case ChannelwisePair pair -> throw new AssertionError("planned: " + pair);
                     case FusedBlock block -> throw new AssertionError("planned: " + block);
                     case Softmax softmax -> throw new AssertionError("planned: " + softmax);
                 };
@@ -220,9 +222,9 @@ public final class KernelParity {
             memory.close();
         }
 
-        /** The whole network with every block fused, its rows cut at random, against the bits of the layers one by one. */
-        void checkFused() {
-            Plan fused = Planner.plan(network, weights, layout, Fusion.ALWAYS);
+        /** The whole network with blocks fused or paired, cut at random, against the bits of the layers one by one. */
+        void checkFused(Fusion fusion) {
+            Plan fused = Planner.plan(network, weights, layout, fusion);
             int scratch = Memory.origin(layout.memory()) + fused.activationFloats();
             Memory place = Memory.allocate(layout.memory(), fused.activationFloats() + fused.scratchFloats());
             int row = network.width() * 3;
@@ -242,10 +244,10 @@ public final class KernelParity {
             }
             float[] features = new float[network.features()];
             place.read(fused.features(), features, 0, features.length);
-            assertArrayEquals(expectedFeatures, features, "fused features");
+            assertArrayEquals(expectedFeatures, features, fusion + " features");
             float[] logits = new float[network.classes()];
             place.read(fused.logits(), logits, 0, logits.length);
-            assertArrayEquals(expectedLogits, logits, "fused logits");
+            assertArrayEquals(expectedLogits, logits, fusion + " logits");
             fused.weights().close();
             place.close();
         }

@@ -8,6 +8,7 @@ import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.Tiling;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import java.util.List;
@@ -49,6 +50,30 @@ class PlannerTest {
         assertTrue(FusionCost.fuses(mega / 4, 4 * mega, 2 * mega, mega / 4, 3), "a hidden map far larger than the cache");
         assertFalse(FusionCost.fuses(mega / 4, mega / 2, mega / 2, mega / 4, 6), "everything fits the second cache");
         assertFalse(FusionCost.fuses(2 * mega, 2 * mega, mega / 8, 2 * mega, 40), "many groups over a large output");
+    }
+
+    @Test
+    void aBatchSharesTheClassifier() {
+        Plan plan = plan(1.0, 224, WIDE, Fusion.AUTO);
+        assertEquals(
+                List.of("classifier"),
+                plan.layers().subList(plan.tail().from(), plan.layers().size()).stream().map(Layer::name).toList());
+        assertEquals(plan.features(), plan.tail().input());
+        assertEquals(1280, plan.tail().inputFloats());
+    }
+
+    @Test
+    void unitsRunThroughChannelTiles() {
+        Layout layout = new Layout(4, Memory.Kind.HEAP, 5, 3, 2, 8, false);
+        for (int blocks = 1; blocks <= 7; blocks++) {
+            Tiling tiling = Tiling.of(layout, blocks, 11);
+            int unit = 0;
+            for (int tile = 0; tile < tiling.channelTiles(); tile++) {
+                assertEquals(unit, tiling.firstUnit(tile), tile + " of " + tiling);
+                unit += tiling.pixelTiles(tiling.vectors(tile));
+            }
+            assertEquals(unit, tiling.units(), tiling.toString());
+        }
     }
 
     @Test

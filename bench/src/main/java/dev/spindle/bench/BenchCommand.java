@@ -22,7 +22,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "spindle-bench",
         description = "Measures Spindle on this machine.",
-        subcommands = {CompareCommand.class, ProfileCommand.class, PeakCommand.class, CommandLine.HelpCommand.class})
+        subcommands = {
+            CompareCommand.class, ProfileCommand.class, PeakCommand.class, SoakCommand.class, CommandLine.HelpCommand.class
+        })
 public final class BenchCommand implements Runnable {
 
     @Spec

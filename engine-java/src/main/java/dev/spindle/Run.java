@@ -5,10 +5,13 @@ import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
 import dev.spindle.plan.Plan;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Runs the layers of a plan one after another, each split among the caller and the helpers that it got. A layer's units
- * are cut into as many equal runs as there are participants; a barrier stands between layers. Reused from call to call.
+ * are cut into as many equal chunks as there are participants, and a barrier stands between layers. Each participant
+ * starts with a chunk of its own and goes on with those that nobody has claimed: a helper that gets no processor holds
+ * nobody up. Reused from call to call.
  *
  * <p>One image goes through all layers in the session's memory. Several go through {@link #body} there one by one, each
  * leaves the map that {@link Plan.Tail} reads in a memory of its own, and {@link #tail} takes them all on.
@@ -18,7 +21,10 @@ final class Run implements WorkerPool.Call {
     /** Rounds of a spin wait before the waiter gives its processor away: it may be what the others wait for. */
     private static final int SPINS_BEFORE_YIELD = 20_000;
 
-    private static final int END = -1;
+    /** Low bits of a ticket: the number of chunks. */
+    private static final int CHUNK_BITS = 16;
+
+    private static final int CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
     private final Kernel kernel;
     private final Layer[] layers;
@@ -33,15 +39,16 @@ final class Run implements WorkerPool.Call {
 
     private final WorkerPool.Worker[] helpers = new WorkerPool.Worker[WorkerPool.SIZE];
     private int participants;
-    /** The step that stood when helpers were told: they take part in every later one. */
-    private int joined;
-    /** Counts published steps; helpers wait for it to change. */
-    private volatile int step;
+    /** The published step's number, and below it the number of its chunks: 0 where helpers are to leave. */
+    private volatile long ticket;
     /** Images that go through a layer together, each in its place; 0 for one image in the session's memory. */
     private int together;
-    /** The layer of the published step, or {@link #END}. */
+    /** The layer of the published step. */
     private int published;
 
+    /** For each chunk the last ticket that claimed it. Tickets only grow, and a step ends with all its chunks claimed. */
+    private final AtomicLongArray claims = new AtomicLongArray(1 + WorkerPool.SIZE);
+    /** Chunks of the published step that are not finished. */
     private final AtomicInteger pending = new AtomicInteger();
     private volatile Throwable failure;
 
@@ -67,8 +74,11 @@ final class Run implements WorkerPool.Call {
         failure = null;
         participants = 1;
         if (threads > 1) {
-            joined = step;
+            publish(1, true);
             participants += WorkerPool.shared().enlist(this, threads - 1, helpers);
+            if (participants == 1) {
+                publish(0, true);
+            }
         }
     }
 
@@ -97,52 +107,67 @@ final class Run implements WorkerPool.Call {
             if (participants == 1 || layers[i].units() == 1) {
                 compute(layers[i], scratch, 0, layers[i].units());
             } else {
-                publish(i);
-                try {
-                    part(i, 0);
-                } finally {
-                    awaitPending();
-                }
-                rethrow();
+                split(i);
             }
         }
     }
 
-    /** Lets the helpers go, and returns once all have left. */
+    private void split(int layer) {
+        pending.set(participants);
+        published = layer;
+        publish(participants, false);
+        work(ticket, 0);
+        for (int spins = 0; pending.get() > 0; spins++) {
+            pause(spins);
+        }
+        Throwable thrown = failure;
+        if (thrown != null) {
+            throw new IllegalStateException(layers[layer].name() + " failed", thrown);
+        }
+    }
+
+    /** Lets the helpers go; those that have not noticed yet find nothing to claim. */
     void end() {
         if (participants > 1) {
-            publish(END);
-            awaitPending();
+            publish(0, true);
             WorkerPool.shared().release(helpers, participants - 1);
             participants = 1;
         }
     }
 
-    private void publish(int layer) {
-        pending.set(participants - 1);
-        published = layer;
-        step++;
+    /** Publishes a step; one without work has its chunks claimed from the start. */
+    private void publish(int chunks, boolean withoutWork) {
+        long next = ((ticket >> CHUNK_BITS) + 1 << CHUNK_BITS) + chunks;
+        if (withoutWork) {
+            claims.set(0, next);
+        }
+        ticket = next;
     }
 
-    private void awaitPending() {
-        for (int spins = 0; pending.get() > 0; spins++) {
-            pause(spins);
+    /** Computes chunks of a step as long as there are some that nobody has claimed. */
+    private void work(long now, int participant) {
+        int chunks = (int) now & CHUNK_MASK;
+        for (int i = 0; i < chunks; i++) {
+            int chunk = (participant + i) % chunks;
+            long last = claims.get(chunk);
+            if (last < now && claims.compareAndSet(chunk, last, now)) {
+                try {
+                    chunk(layers[published], chunk, chunks);
+                } catch (RuntimeException | Error e) {
+                    failure = e;
+                } finally {
+                    pending.decrementAndGet();
+                }
+            }
         }
     }
 
-    private void rethrow() {
-        Throwable thrown = failure;
-        if (thrown != null) {
-            throw new IllegalStateException("a helper failed", thrown);
-        }
-    }
-
-    private void part(int layer, int participant) {
-        long units = layers[layer].units();
-        int from = (int) (units * participant / participants);
-        int to = (int) (units * (participant + 1) / participants);
+    private void chunk(Layer layer, int chunk, int chunks) {
+        long units = layer.units();
+        int from = (int) (units * chunk / chunks);
+        int to = (int) (units * (chunk + 1) / chunks);
         if (from < to) {
-            compute(layers[layer], scratch + participant * scratchFloats, from, to);
+            compute(layer, scratch + chunk * scratchFloats, from, to);
         }
     }
 
@@ -162,25 +187,12 @@ final class Run implements WorkerPool.Call {
 
     @Override
     public void assist(int participant) {
-        int seen = joined;
-        while (true) {
-            int now = step;
+        for (long now = ticket; (now & CHUNK_MASK) != 0; ) {
+            work(now, participant);
+            long seen = now;
             for (int spins = 0; now == seen; spins++) {
                 pause(spins);
-                now = step;
-            }
-            seen = now;
-            int layer = published;
-            if (layer == END) {
-                pending.decrementAndGet();
-                return;
-            }
-            try {
-                part(layer, participant);
-            } catch (RuntimeException | Error e) {
-                failure = e;
-            } finally {
-                pending.decrementAndGet();
+                now = ticket;
             }
         }
     }

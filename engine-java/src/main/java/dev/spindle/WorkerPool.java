@@ -1,5 +1,6 @@
 package dev.spindle;
 
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -11,7 +12,7 @@ final class WorkerPool {
     /** What helpers do: take part until the call ends. */
     interface Call {
         /**
-         * Takes part.
+         * Takes part until the call ends; returns at once where it has ended already.
          *
          * @param participant from 1; the caller is 0
          */
@@ -47,7 +48,7 @@ final class WorkerPool {
     }
 
     /**
-     * Puts idle helpers to work on a call, as participants 1 and up.
+     * Puts idle helpers to work on a call, as participants 1 and up. They come when they get a processor.
      *
      * @param call what they take part in
      * @param wanted how many at most
@@ -65,7 +66,7 @@ final class WorkerPool {
         }
     }
 
-    /** Gives helpers back, once each has left the call or is about to return from {@link Call#assist}. */
+    /** Gives helpers back once their call has ended, whether each has noticed or not. */
     void release(Worker[] helpers, int count) {
         synchronized (idle) {
             for (int i = 0; i < count; i++) {
@@ -76,33 +77,31 @@ final class WorkerPool {
 
     /** One helper. */
     static final class Worker extends Thread {
-        private int participant;
-        private volatile Call call;
+        private volatile int participant;
+        private final AtomicReference<Call> assigned = new AtomicReference<>();
 
         Worker(int number) {
             super("spindle-worker-" + number);
             setDaemon(true);
         }
 
-        private void assign(Call newCall, int newParticipant) {
+        private void assign(Call call, int newParticipant) {
             participant = newParticipant;
-            call = newCall;
+            assigned.set(call);
             LockSupport.unpark(this);
         }
 
         @Override
         public void run() {
             while (true) {
-                Call next = await();
-                call = null;
-                next.assist(participant);
+                await().assist(participant);
             }
         }
 
         private Call await() {
             long deadline = System.nanoTime() + IDLE_SPIN_NANOS;
             while (true) {
-                Call next = call;
+                Call next = assigned.get() == null ? null : assigned.getAndSet(null);
                 if (next != null) {
                     return next;
                 }

@@ -1,7 +1,7 @@
 /**
  * Readers of published model files, and the embedded default model.
  *
- * @provides dev.spindle.CheckpointReader safetensors and TensorFlow Lite
+ * @provides dev.spindle.CheckpointReader all published formats
  */
 @SuppressWarnings("requires-automatic") // flatbuffers-java has no module descriptor
 module dev.spindle.weights {
@@ -11,7 +11,5 @@ module dev.spindle.weights {
 
     exports dev.spindle.weights;
 
-    provides dev.spindle.CheckpointReader with
-            dev.spindle.weights.SafetensorsReader,
-            dev.spindle.weights.TfliteReader;
+    provides dev.spindle.CheckpointReader with dev.spindle.weights.PublishedFormats;
 }

@@ -99,11 +99,11 @@ class InspectCommandTest {
     }
 
     @Test
-    void refusesAHeaderThatIsLongerThanAnyFile() throws IOException {
+    void refusesAHeaderThatIsLongerThanItsFile() throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putLong(1L << 60).put("{\"a\":".getBytes(StandardCharsets.UTF_8));
+        bytes.putLong(1L << 30).put("{\"a\":".getBytes(StandardCharsets.UTF_8));
         Path model = Files.write(folder.resolve("long.safetensors"), bytes.array());
-        Cli.run("inspect", model).refused(model, "1152921504606846976");
+        Cli.run("inspect", model).refused(model, "1073741824");
         Cli.run("run", "--model", model, "--input", model, "--output", folder.resolve("out")).refused(model);
     }
 }

@@ -1,9 +1,7 @@
 package dev.spindle.weights;
 
 import dev.spindle.Checkpoint;
-import dev.spindle.CheckpointReader;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,32 +11,21 @@ import java.util.Set;
  * Reads MobileNetV2 from safetensors files with the names of torchvision or timm, in any floating-point type. What names
  * and shapes cannot say comes from the file's metadata, or else from the source's profile.
  */
-public final class SafetensorsReader implements CheckpointReader {
+final class SafetensorsReader {
 
-    /** For {@link java.util.ServiceLoader}. */
-    public SafetensorsReader() {}
+    private SafetensorsReader() {}
 
-    @Override
-    public String format() {
-        return "safetensors";
+    /** The format has no magic number: its header's length comes first, then the header, a JSON object. */
+    static boolean recognises(Path file, ByteBuffer content) {
+        return content.remaining() >= Long.BYTES + 2
+                && content.getLong(0) >= 2
+                && content.getLong(0) <= Integer.MAX_VALUE
+                && content.get(Long.BYTES) == '{'
+                && Set.of('"', '}', ' ', '\n').contains((char) content.get(Long.BYTES + 1));
     }
 
-    @Override
-    public boolean accepts(Path file, ByteBuffer head) {
-        if (ModelFile.hasExtension(file, ".safetensors")) {
-            return true;
-        }
-        ByteBuffer bytes = head.slice().order(ByteOrder.LITTLE_ENDIAN);
-        return bytes.remaining() >= Long.BYTES + 2
-                && bytes.getLong(0) >= 2
-                && bytes.getLong(0) <= Integer.MAX_VALUE
-                && bytes.get(Long.BYTES) == '{'
-                && bytes.get(Long.BYTES + 1) == '"';
-    }
-
-    @Override
-    public Checkpoint read(Path file) {
-        return read(Safetensors.open(file));
+    static Checkpoint read(Path file, ByteBuffer content) {
+        return read(Safetensors.read(file, content));
     }
 
     static Checkpoint read(Safetensors tensors) {

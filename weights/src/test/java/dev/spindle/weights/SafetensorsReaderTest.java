@@ -2,7 +2,6 @@ package dev.spindle.weights;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,8 +16,6 @@ import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -41,7 +38,7 @@ class SafetensorsReaderTest {
     private Path folder;
 
     private static Checkpoint read(String fixture) {
-        return at64(new SafetensorsReader().read(Fixtures.path(fixture)));
+        return at64(new PublishedFormats().read(Fixtures.path(fixture)));
     }
 
     /** The fixtures were made at 64x64, which their files do not say. */
@@ -65,7 +62,7 @@ class SafetensorsReaderTest {
     private Checkpoint read(Map<String, Safetensors.Tensor> tensors, Map<String, String> metadata) {
         Path file = folder.resolve("some.safetensors");
         Safetensors.write(file, tensors, metadata);
-        return new SafetensorsReader().read(file);
+        return new PublishedFormats().read(file);
     }
 
     private String refusal(Map<String, Safetensors.Tensor> tensors, Map<String, String> metadata) {
@@ -139,7 +136,7 @@ class SafetensorsReaderTest {
         Checkpoint torchvision = read(TORCHVISION);
         assertEquals("torchvision", torchvision.source().profile());
         assertEquals(Preprocessing.Interpolation.BILINEAR, torchvision.preprocessing().interpolation());
-        assertEquals(224, new SafetensorsReader().read(Fixtures.path(TORCHVISION)).network().height());
+        assertEquals(224, new PublishedFormats().read(Fixtures.path(TORCHVISION)).network().height());
         Checkpoint timm = read(TIMM);
         assertEquals("timm", timm.source().profile());
         assertEquals(Preprocessing.Interpolation.BICUBIC, timm.preprocessing().interpolation());
@@ -336,21 +333,6 @@ class SafetensorsReaderTest {
         tensors.put("classifier.weight", Safetensors.Tensor.of(new float[64], 2, 32));
         tensors.put("classifier.bias", Safetensors.Tensor.of(new float[2], 2));
         assertEquals("MobileNetV2, stem 8, 7 blocks", read(tensors, Map.of()).network().architecture());
-    }
-
-    @Test
-    void filesAreRecognisedByContentOrName() throws Exception {
-        SafetensorsReader reader = new SafetensorsReader();
-        ByteBuffer head = ByteBuffer.wrap(Fixtures.bytes(TIMM), 0, 512).slice();
-        assertTrue(reader.accepts(Path.of("x.bin"), head));
-        assertTrue(reader.accepts(Path.of("x.SAFETENSORS"), ByteBuffer.allocate(0)));
-        assertFalse(reader.accepts(Path.of("x.tflite"), ByteBuffer.allocate(0)));
-        ByteBuffer json = StandardCharsets.UTF_8.encode("{\"a\": 1, \"b\": 2}");
-        assertFalse(reader.accepts(Path.of("x.json"), json));
-        Path text = Files.writeString(folder.resolve("text.safetensors"), "This is a text file, not a model.\n");
-        assertThrows(InvalidInputException.class, () -> reader.read(text));
-        Path empty = Files.createFile(folder.resolve("empty.safetensors"));
-        assertThrows(InvalidInputException.class, () -> reader.read(empty));
     }
 
     @ParameterizedTest

@@ -14,8 +14,10 @@ import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -351,5 +353,15 @@ class SafetensorsReaderTest {
                 Duration.ofSeconds(60),
                 () -> Mutations.mutate(
                         file, header, 1000, 1, damaged -> SafetensorsReader.read(Safetensors.read(NAME, damaged))));
+    }
+
+    @Test
+    void whateverTheDamageOnlyTheDocumentedExceptionIsThrown() throws IOException {
+        Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+        normalised(tensors, "conv_stem", "bn1", 1, 3, 3);
+        tensors.put("classifier.bias", Safetensors.Tensor.of(new float[2], 2));
+        Path file = folder.resolve("small.safetensors");
+        Safetensors.write(file, tensors, Map.of("padding", "\"same\"", "labels", "[\"a\",\"b\"]"));
+        MutationFuzz.run(Files.readAllBytes(file), 3, damaged -> SafetensorsReader.read(NAME, damaged));
     }
 }

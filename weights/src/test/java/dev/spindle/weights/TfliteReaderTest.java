@@ -481,6 +481,11 @@ class TfliteReaderTest {
     }
 
     @Test
+    void whateverTheDamageOnlyTheDocumentedExceptionIsThrown() {
+        MutationFuzz.run(TfliteFile.classifier().bytes().array(), 3, damaged -> TfliteReader.read(NAME, damaged));
+    }
+
+    @Test
     void manyTablesOnTheSameBytesAreRefused() {
         TfliteFile file = TfliteFile.classifier();
         TfliteFile.Tensor input = file.tensor("input");

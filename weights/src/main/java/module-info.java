@@ -8,6 +8,7 @@ module dev.spindle.weights {
     requires transitive dev.spindle.engine;
     requires com.fasterxml.jackson.databind;
     requires flatbuffers.java;
+    requires org.apache.commons.compress;
 
     exports dev.spindle.weights;
 

@@ -16,6 +16,7 @@ public final class PublishedFormats implements CheckpointReader {
     /** The first that recognises a content reads it: formats without a magic number belong to the end. */
     private static final List<Format> TABLE = List.of(
             new Format("safetensors", SafetensorsReader::recognises, SafetensorsReader::read),
+            new Format("PyTorch", TorchReader::recognises, TorchReader::read),
             new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read));
 
     /** For {@link java.util.ServiceLoader}. */

@@ -30,6 +30,9 @@ class PublishedFormatsTest {
         "torchvision-safetensors/weights.safetensors, safetensors",
         "torchvision-safetensors/weights-fp16.safetensors, safetensors",
         "timm-safetensors/weights.safetensors, safetensors",
+        "torchvision-pth/weights.pth, PyTorch",
+        "torchvision-pth/weights-legacy.pth, PyTorch",
+        "dli14-pth/weights.pth, PyTorch",
         "tflite-float/weights.tflite, TensorFlow Lite",
         "tflite-int8/weights.tflite, TensorFlow Lite"
     })

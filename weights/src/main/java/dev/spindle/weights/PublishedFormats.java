@@ -17,6 +17,7 @@ public final class PublishedFormats implements CheckpointReader {
     private static final List<Format> TABLE = List.of(
             new Format("safetensors", SafetensorsReader::recognises, SafetensorsReader::read),
             new Format("PyTorch", TorchReader::recognises, TorchReader::read),
+            new Format("NumPy", NpzReader::recognises, NpzReader::read),
             new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read));
 
     /** For {@link java.util.ServiceLoader}. */

@@ -54,6 +54,15 @@ class InspectCommandTest {
     }
 
     @Test
+    void saysWhatAPyTorchFileHolds() throws IOException {
+        JsonNode result = Cli.json("inspect", TestFiles.fixture(folder, "dli14-pth/weights.pth"));
+        assertEquals("PyTorch", result.get("format").textValue());
+        assertEquals("d-li14", result.get("profile").textValue());
+        assertEquals("MobileNetV2 0.35", result.get("architecture").textValue());
+        assertEquals("float32", result.get("tensors").get(0).get("type").textValue());
+    }
+
+    @Test
     void showsTheEmbeddedNetworkToPeople() {
         String text = Cli.run("inspect").succeeded().out();
         assertTrue(text.startsWith("embedded\n"), text);
@@ -87,7 +96,8 @@ class InspectCommandTest {
     @Test
     void refusesTruncatedModels() throws IOException {
         List<String> models = List.of(
-                "tflite-float/weights.tflite", "tflite-int8/weights.tflite", "timm-safetensors/weights.safetensors");
+                "tflite-float/weights.tflite", "tflite-int8/weights.tflite", "timm-safetensors/weights.safetensors",
+                "torchvision-pth/weights.pth", "dli14-pth/weights.pth");
         for (String name : models) {
             Path model = TestFiles.fixture(folder, name);
             byte[] whole = Files.readAllBytes(model);

@@ -74,8 +74,7 @@ final class TorchReader {
 
     private static Optional<String> pickleEntry(ZipContent zip) {
         return zip.names().stream()
-                .filter(name -> name.equals(PICKLE) || name.indexOf('/') == name.length() - PICKLE.length() - 1
-                        && name.endsWith("/" + PICKLE))
+                .filter(name -> name.endsWith(PICKLE) && name.indexOf('/') == name.length() - PICKLE.length() - 1)
                 .findFirst();
     }
 
@@ -130,7 +129,7 @@ final class TorchReader {
             TorchPickle.Storage storage = key instanceof String name ? pickle.storages().get(name) : null;
             if (storage == null) {
                 throw InvalidInputException.of(
-                        file, "list of storages", "storages of tensors", ModelFile.printable(String.valueOf(key)));
+                        file, "list of storages", "storages of tensors", ModelFile.printable(kind(key)));
             }
             storages.put(storage.key(), legacyStorage(content, storage));
         }

@@ -296,6 +296,15 @@ class TorchReaderTest {
         TorchFile unused = new TorchFile();
         unused.store(SMALL.get("classifier.bias"));
         assertRefused(unused.legacy(Pickle.protocol2().op('}').stop()), "list of storages: expected storages of tensors");
+        // A list that contains itself where the storages' keys should be.
+        byte[] endless = Pickle.protocol2().op(']').op('q').op(0).op('h').op(0).op('a').stop();
+        byte[] stream = new TorchFile().legacy(Pickle.protocol2().op('}').stop());
+        ByteBuffer twisted = ByteBuffer.allocate(stream.length + endless.length);
+        int keys = Pickle.protocol2().op(']').op('(').op('e').stop().length;
+        twisted.put(stream, 0, stream.length - keys).put(endless).flip();
+        byte[] file = new byte[twisted.remaining()];
+        twisted.get(file);
+        assertRefused(file, "list of storages: expected storages of tensors, found another value");
         TorchFile shorter = new TorchFile();
         shorter.store(SMALL.get("classifier.bias"));
         byte[] pickle = Pickle.protocol2().tensor("FloatStorage", "0", 4, 0, List.of(3), List.of(1)).stop();

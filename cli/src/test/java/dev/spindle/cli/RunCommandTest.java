@@ -40,6 +40,9 @@ class RunCommandTest {
                         INT8,
                         "timm-safetensors/weights.safetensors",
                         "torchvision-safetensors/weights.safetensors",
+                        "torchvision-pth/weights.pth",
+                        "torchvision-pth/weights-legacy.pth",
+                        "dli14-pth/weights.pth",
                         FP16)
                 .flatMap(model -> Backends.supported().stream().map(backend -> Arguments.of(model, backend)));
     }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The layers that a reader found, in execution order: where all readers meet. It gives layers the names that
@@ -28,7 +29,12 @@ import java.util.Optional;
 record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWeights classifier, int classes) {
 
     /** The layers of one block. */
-    record Block(Optional<Layer> expand, Layer depthwise, Layer project, boolean residual) {}
+    record Block(Optional<Layer> expand, Layer depthwise, Layer project, boolean residual) {
+
+        private Stream<Layer> layers() {
+            return Stream.concat(expand.stream(), Stream.of(depthwise, project));
+        }
+    }
 
     /**
      * What surrounds the layers.
@@ -40,6 +46,14 @@ record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWei
      * @param labels one a class, or none
      */
     record Facts(int height, int width, Padding padding, Preprocessing preprocessing, List<String> labels) {}
+
+    /** Whether no layer has batch normalisation of its own any more. */
+    boolean isFolded() {
+        return Stream.concat(
+                        Stream.of(stem),
+                        Stream.concat(blocks.stream().flatMap(Block::layers), head.stream()))
+                .allMatch(layer -> layer.weights().batchNorm().isEmpty());
+    }
 
     /**
      * Builds network and weights.

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
 import java.util.function.Supplier;
 
 /** What all readers need of a file. */
@@ -44,11 +43,6 @@ final class ModelFile {
         } catch (IOException e) {
             throw new UncheckedIOException(file + ": cannot be read: " + e.getMessage(), e);
         }
-    }
-
-    static boolean hasExtension(Path file, String extension) {
-        Path name = file.getFileName();
-        return name != null && name.toString().toLowerCase(Locale.ROOT).endsWith(extension);
     }
 
     /** Text of a file for a message: on one line, and short. */

@@ -76,6 +76,39 @@ public final class Safetensors {
             }
             return product;
         }
+
+        /**
+         * Elements as fp32, rounded to nearest where the type is wider.
+         *
+         * @param data from position to limit, in the buffer's byte order
+         */
+        float[] floats(ByteBuffer data) {
+            ByteBuffer elements = data.slice().order(data.order());
+            float[] values = new float[elements.remaining() / bytes];
+            switch (this) {
+                case F32 -> elements.asFloatBuffer().get(values);
+                case F16 -> fill(values, i -> Float.float16ToFloat(elements.getShort(2 * i)));
+                case BF16 -> fill(values, i -> Float.intBitsToFloat(elements.getShort(2 * i) << 16));
+                case F64 -> fill(values, i -> (float) elements.getDouble(8 * i));
+                case I64 -> fill(values, i -> (float) elements.getLong(8 * i));
+                case I32 -> fill(values, i -> (float) elements.getInt(4 * i));
+                case I16 -> fill(values, i -> elements.getShort(2 * i));
+                case I8 -> fill(values, i -> elements.get(i));
+                case U8, BOOL -> fill(values, i -> elements.get(i) & 0xff);
+                default -> throw new AssertionError(this);
+            }
+            return values;
+        }
+
+        private static void fill(float[] values, Element element) {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = element.at(i);
+            }
+        }
+
+        private interface Element {
+            float at(int index);
+        }
     }
 
     /**
@@ -147,30 +180,7 @@ public final class Safetensors {
 
         /** All elements as fp32, rounded to nearest where the type is wider. */
         public float[] floats() {
-            float[] values = new float[size()];
-            switch (type) {
-                case F32 -> data().asFloatBuffer().get(values);
-                case F16 -> fill(values, i -> Float.float16ToFloat(data.getShort(2 * i)));
-                case BF16 -> fill(values, i -> Float.intBitsToFloat(data.getShort(2 * i) << 16));
-                case F64 -> fill(values, i -> (float) data.getDouble(8 * i));
-                case I64 -> fill(values, i -> (float) data.getLong(8 * i));
-                case I32 -> fill(values, i -> (float) data.getInt(4 * i));
-                case I16 -> fill(values, i -> data.getShort(2 * i));
-                case I8 -> fill(values, i -> data.get(i));
-                case U8, BOOL -> fill(values, i -> data.get(i) & 0xff);
-                default -> throw new AssertionError(type);
-            }
-            return values;
-        }
-
-        private static void fill(float[] values, Element element) {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = element.at(i);
-            }
-        }
-
-        private interface Element {
-            float at(int index);
+            return type.floats(data());
         }
     }
 

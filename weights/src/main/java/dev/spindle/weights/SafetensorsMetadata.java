@@ -48,6 +48,11 @@ final class SafetensorsMetadata {
         return new SafetensorsMetadata(tensors.file(), tensors.metadata());
     }
 
+    /** What a file says that cannot carry metadata. */
+    static SafetensorsMetadata none(Path file) {
+        return new SafetensorsMetadata(file, Map.of());
+    }
+
     /** The profile with the facts that this metadata states in their place. */
     SourceProfile override(SourceProfile profile) {
         List<String> stated = texts.keySet().stream().filter(FACTS::contains).sorted().toList();

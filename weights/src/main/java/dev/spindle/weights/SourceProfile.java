@@ -27,6 +27,16 @@ record SourceProfile(
     static final SourceProfile TORCHVISION = new SourceProfile(
             "torchvision", Padding.SYMMETRIC, 1e-5, Activation.RELU6, 224, 224, Preprocessing.TORCH);
 
+    /** The conventions of torchvision, after which it trains and evaluates. */
+    static final SourceProfile D_LI14 = new SourceProfile(
+            "d-li14",
+            TORCHVISION.padding(),
+            TORCHVISION.epsilon(),
+            TORCHVISION.activation(),
+            TORCHVISION.height(),
+            TORCHVISION.width(),
+            TORCHVISION.preprocessing());
+
     /** As torchvision, but timm's MobileNetV2 resizes bicubically. */
     static final SourceProfile TIMM = new SourceProfile(
             "timm",

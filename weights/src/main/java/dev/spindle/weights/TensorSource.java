@@ -2,6 +2,7 @@ package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -43,5 +44,37 @@ interface TensorSource {
             throw InvalidInputException.of(file(), "tensor " + name, "shape " + shape, found.toString());
         }
         return floats(name);
+    }
+
+    /**
+     * The same arrays under shorter names.
+     *
+     * @param prefix what all names begin with
+     */
+    default TensorSource withoutPrefix(String prefix) {
+        Set<String> names = new LinkedHashSet<>();
+        names().forEach(name -> names.add(name.substring(prefix.length())));
+        TensorSource whole = this;
+        return new TensorSource() {
+            @Override
+            public Path file() {
+                return whole.file();
+            }
+
+            @Override
+            public Set<String> names() {
+                return names;
+            }
+
+            @Override
+            public List<Integer> shape(String name) {
+                return whole.shape(prefix + name);
+            }
+
+            @Override
+            public float[] floats(String name) {
+                return whole.floats(prefix + name);
+            }
+        };
     }
 }

@@ -1,7 +1,6 @@
 package dev.spindle.weights;
 
 import dev.spindle.Checkpoint;
-import dev.spindle.CheckpointReader;
 import dev.spindle.InvalidInputException;
 import dev.spindle.image.Preprocessing;
 import java.nio.ByteBuffer;
@@ -17,7 +16,7 @@ import java.util.TreeSet;
  * Reads MobileNet classifiers from TensorFlow Lite files: float, half precision, and 8-bit per tensor and per channel,
  * which are dequantised to fp32. The network is read from the graph; batch normalisation is folded in these files.
  */
-public final class TfliteReader implements CheckpointReader {
+final class TfliteReader {
 
     /**
      * How far a quantised input may lie from {@link Preprocessing#TF} and still be it: its zero point is an integer, and
@@ -28,23 +27,7 @@ public final class TfliteReader implements CheckpointReader {
     private static final double SMALLEST_STEP = 2.0 / 256;
     private static final double STEP_ROUNDING = 1e-3;
 
-    /** For {@link java.util.ServiceLoader}. */
-    public TfliteReader() {}
-
-    @Override
-    public String format() {
-        return "TensorFlow Lite";
-    }
-
-    @Override
-    public boolean accepts(Path file, ByteBuffer head) {
-        return TfliteModel.isIdentified(head) || ModelFile.hasExtension(file, ".tflite");
-    }
-
-    @Override
-    public Checkpoint read(Path file) {
-        return read(file, ModelFile.map(file));
-    }
+    private TfliteReader() {}
 
     static Checkpoint read(Path file, ByteBuffer content) {
         TfliteModel model = TfliteModel.read(file, content);

@@ -14,6 +14,8 @@ import java.util.Set;
 /** Reads the layers that {@link TorchNames} located: channel counts from shapes, weights as PyTorch lays them out. */
 final class TorchLayers {
 
+    private static final List<String> NORM_TENSORS = List.of(".weight", ".bias", ".running_mean", ".running_var");
+
     private final TensorSource source;
     private final SourceProfile profile;
     private final Set<String> unread;
@@ -91,17 +93,25 @@ final class TorchLayers {
         return shape;
     }
 
+    /** A convolution has batch normalisation, or a bias into which it is folded, or both. */
     private LayerWeights weights(TorchNames.Normalised names, List<Integer> shape) {
         List<Integer> channels = List.of(shape.getFirst());
+        float[] kernel = floats(names.conv() + ".weight", shape);
+        String bias = names.conv() + ".bias";
+        Optional<float[]> shift =
+                source.names().contains(bias) ? Optional.of(floats(bias, channels)) : Optional.empty();
+        boolean folded = NORM_TENSORS.stream().noneMatch(tensor -> source.names().contains(names.norm() + tensor));
+        if (folded && shift.isPresent()) {
+            return new LayerWeights(kernel, shift, Optional.empty());
+        }
         unread.remove(names.norm() + ".num_batches_tracked");
-        return LayerWeights.normalised(
-                floats(names.conv() + ".weight", shape),
-                new BatchNorm(
-                        floats(names.norm() + ".weight", channels),
-                        floats(names.norm() + ".bias", channels),
-                        floats(names.norm() + ".running_mean", channels),
-                        floats(names.norm() + ".running_var", channels),
-                        profile.epsilon()));
+        BatchNorm norm = new BatchNorm(
+                floats(names.norm() + ".weight", channels),
+                floats(names.norm() + ".bias", channels),
+                floats(names.norm() + ".running_mean", channels),
+                floats(names.norm() + ".running_var", channels),
+                profile.epsilon());
+        return new LayerWeights(kernel, shift, Optional.of(norm));
     }
 
     private float[] floats(String name, List<Integer> shape) {

@@ -1,8 +1,10 @@
 package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
+import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.MobileNetV2;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -24,13 +26,18 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
     record Normalised(String conv, String norm) {}
 
     /** The modules of a block, and its stride, which no tensor shows. */
-    record Block(Optional<Normalised> expand, Normalised depthwise, Normalised project, int stride) {}
+    record Block(Optional<Normalised> expand, Normalised depthwise, Normalised project, int stride) {
 
-    private static final int TORCHVISION_BLOCKS = MobileNetV2.blockStrides().size();
-    /** How deep the modules lie that tell one source or block from another: {@code features.1.conv.3}. */
-    private static final int DEPTH = 4;
+        private Block withStride(int newStride) {
+            return new Block(expand, depthwise, project, newStride);
+        }
+    }
 
-    private static final List<Integer> TIMM_STAGE_STRIDES = List.of(1, 2, 2, 2, 1, 2, 1);
+    /** How deep the modules lie that tell one source or block from another: {@code features.2.conv.1.0}. */
+    private static final int DEPTH = 5;
+
+    /** The strides of the first blocks of the paper's stages (table 2). */
+    private static final List<Integer> STAGE_STRIDES = List.of(1, 2, 2, 2, 1, 2, 1);
 
     /**
      * Recognises the source by its names.
@@ -42,7 +49,7 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
     static TorchNames of(TensorSource source) {
         Set<String> modules = modules(source.names());
         if (modules.contains("features")) {
-            return torchvision(source, modules);
+            return features(source, modules);
         }
         if (modules.contains("blocks")) {
             return timm(modules);
@@ -51,48 +58,111 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
         throw InvalidInputException.of(
                 source.file(),
                 "tensor names",
-                "those of MobileNetV2 in torchvision (features.0.0.weight, ...) or timm (conv_stem.weight, ...)",
+                "those of MobileNetV2 in torchvision or d-li14 (features.0.0.weight, ...) or timm (conv_stem.weight, ...)",
                 found.isEmpty() ? "no tensors" : found);
     }
 
-    private static TorchNames torchvision(TensorSource source, Set<String> modules) {
-        int last = TORCHVISION_BLOCKS + 1;
-        if (!modules.contains("features." + last) || modules.contains("features." + (last + 1))) {
-            throw InvalidInputException.of(
-                    source.file(),
-                    "tensor names",
-                    TORCHVISION_BLOCKS + " blocks, features.1 to features." + TORCHVISION_BLOCKS
-                            + ", and the head features." + last + ": the strides of others are unknown",
-                    modules.stream().filter(name -> name.matches("features\\.\\d+")).count() + " features modules");
+    /**
+     * The names of torchvision, and of d-li14's and tonylins' repositories, where a block's modules are not nested:
+     * {@code features.1.conv.0.weight} for {@code features.1.conv.0.0.weight}.
+     */
+    private static TorchNames features(TensorSource source, Set<String> modules) {
+        int last = 0;
+        while (modules.contains("features." + (last + 1) + ".conv")) {
+            last++;
         }
+        boolean flat = source.names().contains("features.1.conv.0.weight");
         List<Block> blocks = new ArrayList<>();
-        for (int stride : MobileNetV2.blockStrides()) {
-            String block = "features." + (blocks.size() + 1) + ".conv.";
-            boolean expands = modules.contains(block + 3);
-            Optional<Normalised> expand =
-                    expands ? Optional.of(new Normalised(block + "0.0", block + "0.1")) : Optional.empty();
-            int next = expands ? 1 : 0;
-            blocks.add(new Block(
-                    expand,
-                    new Normalised(block + next + ".0", block + next + ".1"),
-                    new Normalised(block + (next + 1), block + (next + 2)),
-                    stride));
+        for (int i = 1; i <= last; i++) {
+            String block = "features." + i + ".conv.";
+            blocks.add(flat ? flatBlock(modules, block) : nestedBlock(modules, block));
         }
+        List<Integer> strides = strides(source, blocks);
+        for (int i = 0; i < last; i++) {
+            blocks.set(i, blocks.get(i).withStride(strides.get(i)));
+        }
+        String head = modules.contains("conv.0") ? "conv." : "features." + (last + 1) + ".";
         return new TorchNames(
-                SourceProfile.TORCHVISION,
+                flat ? SourceProfile.D_LI14 : SourceProfile.TORCHVISION,
                 new Normalised("features.0.0", "features.0.1"),
                 blocks,
-                new Normalised("features." + last + ".0", "features." + last + ".1"),
-                "classifier.1");
+                new Normalised(head + "0", head + "1"),
+                modules.contains("classifier.1") ? "classifier.1" : "classifier");
+    }
+
+    private static Block nestedBlock(Set<String> modules, String block) {
+        boolean expands = modules.contains(block + "1.0") || modules.contains(block + "1.1");
+        int next = expands ? 1 : 0;
+        return new Block(
+                expands ? Optional.of(new Normalised(block + "0.0", block + "0.1")) : Optional.empty(),
+                new Normalised(block + next + ".0", block + next + ".1"),
+                new Normalised(block + (next + 1), block + (next + 2)),
+                1);
+    }
+
+    private static Block flatBlock(Set<String> modules, String block) {
+        boolean expands = modules.contains(block + "6") || modules.contains(block + "7");
+        int next = expands ? 3 : 0;
+        return new Block(
+                expands ? Optional.of(new Normalised(block + 0, block + 1)) : Optional.empty(),
+                new Normalised(block + next, block + (next + 1)),
+                new Normalised(block + (next + 3), block + (next + 4)),
+                1);
+    }
+
+    /**
+     * Finds the stages, whose first blocks may step: they are those of the paper where the channels change only where the
+     * paper's do, and otherwise those between which the channels change, if these are as many.
+     */
+    private static List<Integer> strides(TensorSource source, List<Block> blocks) {
+        List<Integer> channels = new ArrayList<>();
+        for (Block block : blocks) {
+            String weight = block.project.conv + ".weight";
+            List<Integer> shape = source.requireShape(weight);
+            if (shape.size() != 4 || shape.getFirst() == 0) {
+                throw InvalidInputException.of(
+                        source.file(), "tensor " + weight, "shape [outputs, inputs, 1, 1]", shape.toString());
+            }
+            channels.add(shape.getFirst());
+        }
+        List<InvertedResidual> paper = MobileNetV2.builder().build().blocks();
+        List<Integer> published = stageStarts(paper.stream().map(InvertedResidual::outputs).toList());
+        List<Integer> found = stageStarts(channels);
+        if (blocks.size() == paper.size() && published.containsAll(found)) {
+            return MobileNetV2.blockStrides();
+        }
+        if (found.size() != STAGE_STRIDES.size()) {
+            throw InvalidInputException.of(
+                    source.file(),
+                    "blocks",
+                    STAGE_STRIDES.size() + " stages of equal channels, since the strides of others are unknown",
+                    "channels " + channels);
+        }
+        List<Integer> strides = new ArrayList<>(Collections.nCopies(blocks.size(), 1));
+        for (int stage = 0; stage < found.size(); stage++) {
+            strides.set(found.get(stage), STAGE_STRIDES.get(stage));
+        }
+        return strides;
+    }
+
+    /** The blocks whose output channels are not those of the block before. */
+    private static List<Integer> stageStarts(List<Integer> channels) {
+        List<Integer> starts = new ArrayList<>();
+        for (int i = 0; i < channels.size(); i++) {
+            if (i == 0 || !channels.get(i).equals(channels.get(i - 1))) {
+                starts.add(i);
+            }
+        }
+        return starts;
     }
 
     private static TorchNames timm(Set<String> modules) {
         List<Block> blocks = new ArrayList<>();
-        for (int stage = 0; stage < TIMM_STAGE_STRIDES.size(); stage++) {
+        for (int stage = 0; stage < STAGE_STRIDES.size(); stage++) {
             int repeat = 0;
             do {
                 String block = "blocks." + stage + "." + repeat + ".";
-                int stride = repeat == 0 ? TIMM_STAGE_STRIDES.get(stage) : 1;
+                int stride = repeat == 0 ? STAGE_STRIDES.get(stage) : 1;
                 blocks.add(
                         modules.contains(block + "conv_pwl")
                                 ? new Block(

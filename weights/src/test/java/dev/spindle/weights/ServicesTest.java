@@ -12,12 +12,11 @@ import org.junit.jupiter.api.Test;
 
 class ServicesTest {
 
-    private static final List<String> READERS =
-            List.of(SafetensorsReader.class.getName(), TfliteReader.class.getName());
+    private static final List<String> READERS = List.of(PublishedFormats.class.getName());
 
     @Test
     void theModulePathFindsAllReaders() {
-        List<String> provided = SafetensorsReader.class.getModule().getDescriptor().provides().stream()
+        List<String> provided = PublishedFormats.class.getModule().getDescriptor().provides().stream()
                 .filter(provides -> provides.service().equals(CheckpointReader.class.getName()))
                 .map(Provides::providers)
                 .findFirst()
@@ -28,7 +27,7 @@ class ServicesTest {
     @Test
     void theClassPathFindsAllReaders() throws IOException {
         try (InputStream services =
-                SafetensorsReader.class.getResourceAsStream("/META-INF/services/" + CheckpointReader.class.getName())) {
+                PublishedFormats.class.getResourceAsStream("/META-INF/services/" + CheckpointReader.class.getName())) {
             assertEquals(READERS, new String(services.readAllBytes(), StandardCharsets.UTF_8).lines().toList());
         }
     }

@@ -45,7 +45,7 @@ class TfliteReaderTest {
     private Path folder;
 
     private static Checkpoint read(String fixture) {
-        return new TfliteReader().read(Fixtures.path(fixture));
+        return new PublishedFormats().read(Fixtures.path(fixture));
     }
 
     private static Checkpoint read(TfliteFile file) {
@@ -124,7 +124,7 @@ class TfliteReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"mobilenet_v2_1.0_224_quant", "tf2_mobilenet_v2_1.0_224_ptq"})
     void imageNetLogitsAreThoseExpected(String name) {
-        Checkpoint checkpoint = new TfliteReader().read(shared("models/" + name + ".tflite"));
+        Checkpoint checkpoint = new PublishedFormats().read(shared("models/" + name + ".tflite"));
         Network network = checkpoint.network();
         assertEquals(
                 MobileNetV2.builder().classes(1001).padding(Padding.SAME).build(), network);
@@ -150,7 +150,7 @@ class TfliteReaderTest {
     void aSegmentationNetworkIsRefused() {
         Path file = shared("models/deeplabv3_mnv2_pascal_quant.tflite");
         String message =
-                assertThrows(InvalidInputException.class, () -> new TfliteReader().read(file)).getMessage();
+                assertThrows(InvalidInputException.class, () -> new PublishedFormats().read(file)).getMessage();
         assertTrue(message.endsWith("expected an operator of a MobileNet classifier, found RESIZE_BILINEAR"), message);
     }
 
@@ -441,22 +441,13 @@ class TfliteReaderTest {
     }
 
     @Test
-    void filesAreRecognisedByContentOrName() throws IOException {
-        TfliteReader reader = new TfliteReader();
-        assertTrue(reader.accepts(Path.of("x.bin"), ByteBuffer.wrap(Fixtures.bytes(FLOAT), 0, 512).slice()));
-        assertTrue(reader.accepts(Path.of("x.tflite"), ByteBuffer.allocate(0)));
-        assertFalse(reader.accepts(Path.of("x.bin"), ByteBuffer.allocate(512)));
-        Path text = Files.writeString(folder.resolve("text.tflite"), "This is\na text file.\n");
-        String message =
-                assertThrows(InvalidInputException.class, () -> reader.read(text)).getMessage();
+    void whatIsNoModelIsSaid() {
+        String message = refusal(ByteBuffer.wrap("This is\na text file.\n".getBytes(StandardCharsets.US_ASCII)));
         assertEquals(
-                text + ": offset 4: expected the identifier TFL3 of a TensorFlow Lite model,"
+                "some.tflite: offset 4: expected the identifier TFL3 of a TensorFlow Lite model,"
                         + " found a file that begins with \"This is?\"",
                 message);
-        Path empty = Files.createFile(folder.resolve("empty.tflite"));
-        assertTrue(assertThrows(InvalidInputException.class, () -> reader.read(empty))
-                .getMessage()
-                .endsWith("found an empty file"));
+        assertTrue(refusal(ByteBuffer.allocate(0)).endsWith("found an empty file"));
     }
 
     @ParameterizedTest
@@ -487,6 +478,11 @@ class TfliteReaderTest {
         assertTimeout(
                 Duration.ofSeconds(60),
                 () -> Mutations.mutate(file, tables, count, 2, damaged -> TfliteReader.read(NAME, damaged)));
+    }
+
+    @Test
+    void whateverTheDamageOnlyTheDocumentedExceptionIsThrown() {
+        MutationFuzz.run(TfliteFile.classifier().bytes().array(), 3, damaged -> TfliteReader.read(NAME, damaged));
     }
 
     @Test

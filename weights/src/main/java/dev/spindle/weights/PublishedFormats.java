@@ -1,0 +1,67 @@
+package dev.spindle.weights;
+
+import dev.spindle.Checkpoint;
+import dev.spindle.CheckpointReader;
+import dev.spindle.InvalidInputException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Reads all formats in which MobileNetV2 is published. A file's format is known by its content, never by its name. */
+public final class PublishedFormats implements CheckpointReader {
+
+    /** The first that recognises a content reads it: formats without a magic number belong to the end. */
+    private static final List<Format> TABLE = List.of(
+            new Format("safetensors", SafetensorsReader::recognises, SafetensorsReader::read),
+            new Format("PyTorch", TorchReader::recognises, TorchReader::read),
+            new Format("NumPy", NpzReader::recognises, NpzReader::read),
+            new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read));
+
+    /** For {@link java.util.ServiceLoader}. */
+    public PublishedFormats() {}
+
+    @Override
+    public String format() {
+        return TABLE.stream().map(Format::name).collect(Collectors.joining(", "));
+    }
+
+    @Override
+    public boolean accepts(Path file, ByteBuffer head) {
+        return find(file, ModelFile.map(file)).isPresent();
+    }
+
+    @Override
+    public Checkpoint read(Path file) {
+        return read(file, ModelFile.map(file));
+    }
+
+    /**
+     * Reads from memory what a file would hold.
+     *
+     * @param name stands for the file in messages
+     * @param content from position to limit; not copied
+     * @throws InvalidInputException where it is of no known format, or a damaged one
+     */
+    static Checkpoint read(Path name, ByteBuffer content) {
+        Format format = find(name, content)
+                .orElseThrow(() -> InvalidInputException.of(
+                        name,
+                        "start of file",
+                        "a model file (" + new PublishedFormats().format() + ")",
+                        content.hasRemaining() ? "something else" : "an empty file"));
+        return format.reader().apply(name, view(content));
+    }
+
+    private static Optional<Format> find(Path file, ByteBuffer content) {
+        return TABLE.stream()
+                .filter(format -> format.recogniser().test(file, view(content)))
+                .findFirst();
+    }
+
+    private static ByteBuffer view(ByteBuffer content) {
+        return content.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+}

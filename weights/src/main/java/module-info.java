@@ -1,5 +1,5 @@
 /**
- * Readers of published model files, and the embedded default model.
+ * Readers of published model files, the catalogue of those files, and the embedded default model.
  *
  * @provides dev.spindle.CheckpointReader safetensors and TensorFlow Lite
  */
@@ -8,8 +8,13 @@ module dev.spindle.weights {
     requires transitive dev.spindle.engine;
     requires com.fasterxml.jackson.databind;
     requires flatbuffers.java;
+    requires java.net.http;
 
     exports dev.spindle.weights;
+    exports dev.spindle.weights.catalogue;
+
+    opens dev.spindle.weights.catalogue to
+            com.fasterxml.jackson.databind; // for manifests
 
     provides dev.spindle.CheckpointReader with
             dev.spindle.weights.SafetensorsReader,

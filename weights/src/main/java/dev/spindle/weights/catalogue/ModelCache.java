@@ -90,7 +90,8 @@ public final class ModelCache {
     }
 
     /**
-     * Downloads a model unless it is there, or completes an earlier download that was cut off.
+     * Downloads a model unless it is there, or completes an earlier download that was cut off. Blocks: not for threads of the
+     * common pool, where the JDK does a part of its HTTP client's work.
      *
      * @param entry which one
      * @param listener hears of it on the caller's thread

@@ -35,6 +35,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -535,7 +537,8 @@ class ModelCacheTest {
 
     @Test
     void downloadsOnceForManyThreads() throws IOException {
-        try (TestServer server = new TestServer(TestServer.file(CONTENT, TAG))) {
+        try (TestServer server = new TestServer(TestServer.file(CONTENT, TAG));
+                ExecutorService threads = Executors.newFixedThreadPool(4)) {
             CatalogueEntry entry = entry(server.address("model.bin"), CONTENT);
             PullListener silent = new PullListener() {
                 @Override
@@ -545,7 +548,7 @@ class ModelCacheTest {
                 public void note(String what) {}
             };
             List<CompletableFuture<ModelCache.Pulled>> pulls = IntStream.range(0, 4)
-                    .mapToObj(thread -> CompletableFuture.supplyAsync(() -> cache().pull(entry, silent)))
+                    .mapToObj(thread -> CompletableFuture.supplyAsync(() -> cache().pull(entry, silent), threads))
                     .toList();
             assertEquals(1, pulls.stream().filter(pull -> pull.join().downloaded()).count());
             assertThere();

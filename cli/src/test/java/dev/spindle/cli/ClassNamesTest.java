@@ -38,9 +38,9 @@ class ClassNamesTest {
 
     @Test
     void refusesWhatIsNoClassOrTwo() {
-        ClassNames names = new ClassNames(List.of("crane", "crane", "7", "three"), 8);
+        ClassNames names = new ClassNames(List.of("crane", "crane", "7", "three", "d", "e", "f", "g"), 8);
         refused(names, "crane", "0 (crane) and 1 (crane)");
-        refused(names, "7", "2 (7) and 7");
+        refused(names, "7", "2 (7) and 7 (g)");
         refused(names, "8", "found 8");
         refused(names, "-1", "found -1");
         refused(names, "", "expected a class");

@@ -110,7 +110,7 @@ class EvaluateCommandTest {
     void findsClassesInFoldersNamesAndLists() throws IOException {
         Path byIndex = pictures("3", "05");
         TestFiles.picture(Files.createDirectories(byIndex.resolve("05/deeper")), "sun.jpg");
-        assertTruths(List.of(3, 5, 5), "evaluate", byIndex);
+        assertTruths(List.of(5, 5, 3), "evaluate", byIndex);
 
         Path byName = Files.createDirectory(folder.resolve("names"));
         TestFiles.picture(byName, "3_sun.png");

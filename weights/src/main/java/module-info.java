@@ -1,5 +1,5 @@
 /**
- * Readers of published model files, and the embedded default model.
+ * Readers of published model files, the catalogue of those files, and the embedded default model.
  *
  * @provides dev.spindle.CheckpointReader all published formats
  */
@@ -8,9 +8,14 @@ module dev.spindle.weights {
     requires transitive dev.spindle.engine;
     requires com.fasterxml.jackson.databind;
     requires flatbuffers.java;
+    requires java.net.http;
     requires org.apache.commons.compress;
 
     exports dev.spindle.weights;
+    exports dev.spindle.weights.catalogue;
+
+    opens dev.spindle.weights.catalogue to
+            com.fasterxml.jackson.databind; // for manifests
 
     provides dev.spindle.CheckpointReader with dev.spindle.weights.PublishedFormats;
 }

@@ -24,7 +24,10 @@ final class InspectCommand implements Callable<Integer> {
     @Mixin
     private Output output;
 
-    @Parameters(paramLabel = "FILE", arity = "0..1", description = "The model; by default the embedded one.")
+    @Parameters(
+            paramLabel = "FILE|NAME",
+            arity = "0..1",
+            description = "The model, a file or the name of one that was pulled; by default the embedded one.")
     private Path file;
 
     /** The JSON. {@code epsilon} is null where the file has batch normalisation folded. */

@@ -30,14 +30,19 @@ final class Labels {
      * @throws UncheckedIOException where it cannot be read
      */
     static List<String> read(Path file, int classes) {
-        String text = decode(file, bytes(file));
-        List<String> labels = text.isBlank() ? List.of() : text.stripTrailing().lines().map(String::strip).toList();
+        List<String> labels = lines(file);
         if (labels.size() != classes) {
             throw new InvalidInputException(
                     file + ": expected " + Text.count(classes, "label") + ", one a line for each class, found "
                             + Text.count(labels.size(), "label"));
         }
         return labels;
+    }
+
+    /** The lines of such a file, stripped; blank ones at its end do not count. */
+    static List<String> lines(Path file) {
+        String text = decode(file, bytes(file));
+        return text.isBlank() ? List.of() : text.stripTrailing().lines().map(String::strip).toList();
     }
 
     private static byte[] bytes(Path file) {

@@ -6,7 +6,6 @@ import dev.spindle.Model;
 import dev.spindle.Options;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.plan.Plan;
-import dev.spindle.weights.DefaultModel;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,7 +21,10 @@ final class ModelOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "The model; by default the embedded one, of ten classes.")
+    @Option(
+            names = "--model",
+            paramLabel = "FILE|NAME",
+            description = "The model, a file or the name of one that was pulled; by default the embedded one, of ten classes.")
     private Path file;
 
     @Option(
@@ -44,9 +46,9 @@ final class ModelOptions {
         return read(file);
     }
 
-    /** Reads a model file, or the embedded network where it is null. */
+    /** Reads a model file or one that was pulled, or the embedded network where it is null. */
     static Checkpoint read(Path file) {
-        return file == null ? DefaultModel.load() : Model.read(file);
+        return Models.read(file);
     }
 
     /** What reports call the model. */

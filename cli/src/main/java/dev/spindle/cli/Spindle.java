@@ -27,7 +27,10 @@ import picocli.CommandLine.TypeConversionException;
             RunCommand.class,
             InspectCommand.class,
             BackendsCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            EvaluateCommand.class,
+            ModelsCommand.class,
+            PullCommand.class
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:success", "1:internal or I/O failure", "2:bad input or usage"})

@@ -1,0 +1,54 @@
+package dev.spindle.cli;
+
+import dev.spindle.Checkpoint;
+import dev.spindle.InvalidInputException;
+import dev.spindle.Model;
+import dev.spindle.weights.DefaultModel;
+import dev.spindle.weights.catalogue.Catalogue;
+import dev.spindle.weights.catalogue.CatalogueEntry;
+import dev.spindle.weights.catalogue.ModelCache;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Where models come from: a file, the catalogue's cache, or this program itself. */
+final class Models {
+
+    /** A manifest to use instead of the published catalogue, such as that of a mirror. */
+    static final String MANIFEST_PROPERTY = "spindle.catalogue";
+
+    /** A folder to use instead of the user's cache. */
+    static final String CACHE_PROPERTY = "spindle.cache";
+
+    private Models() {}
+
+    static Catalogue catalogue() {
+        String manifest = System.getProperty(MANIFEST_PROPERTY);
+        return manifest == null ? Catalogue.published() : Catalogue.read(Path.of(manifest));
+    }
+
+    static ModelCache cache() {
+        String folder = System.getProperty(CACHE_PROPERTY);
+        return new ModelCache(folder == null ? ModelCache.userFolder(System.getenv()) : Path.of(folder));
+    }
+
+    /**
+     * Reads a model.
+     *
+     * @param model a file, or where there is none, a name in the catalogue; null for the embedded network
+     * @return network and weights
+     * @throws InvalidInputException where it is neither, or a model of the catalogue that was not pulled
+     */
+    static Checkpoint read(Path model) {
+        if (model == null) {
+            return DefaultModel.load();
+        }
+        Optional<CatalogueEntry> entry = Files.exists(model) ? Optional.empty() : catalogue().find(model.toString());
+        if (entry.isEmpty()) {
+            return Model.read(model);
+        }
+        Path file = cache().find(entry.get()).orElseThrow(() -> new InvalidInputException(
+                model + ": in the catalogue, but not downloaded; 'spindle pull " + model + "' does it"));
+        return entry.get().complete(Model.read(file));
+    }
+}

@@ -70,7 +70,7 @@ final class BackendsCommand implements Callable<Integer> {
             boolean first = preferred.filter(chosen::equals).isPresent();
             return new Result(
                     chosen,
-                    first ? "of those that run here the fastest, by the order of speed in which they are listed" : "spindle.backend forces it",
+                    first ? "the first that runs here, fastest ones listed first" : "spindle.backend forces it",
                     backends);
         } catch (IllegalArgumentException | IllegalStateException e) {
             return new Result(null, e.getMessage(), backends);

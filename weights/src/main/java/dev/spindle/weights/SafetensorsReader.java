@@ -2,6 +2,9 @@ package dev.spindle.weights;
 
 import dev.spindle.Checkpoint;
 import dev.spindle.CheckpointReader;
+import dev.spindle.network.Network;
+import dev.spindle.plan.BatchNorm;
+import dev.spindle.plan.Weights;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -10,8 +13,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Reads MobileNetV2 from safetensors files with the names of torchvision or timm, in any floating-point type. What names
- * and shapes cannot say comes from the file's metadata, or else from the source's profile.
+ * Reads networks from safetensors files in any floating-point type: those that {@link SafetensorsWriter} wrote, and
+ * MobileNetV2 with the names of torchvision or timm. What names and shapes cannot say comes from the file's metadata, or
+ * else from the source's profile.
  */
 public final class SafetensorsReader implements CheckpointReader {
 
@@ -42,18 +46,38 @@ public final class SafetensorsReader implements CheckpointReader {
     }
 
     static Checkpoint read(Safetensors tensors) {
+        SafetensorsMetadata metadata = SafetensorsMetadata.of(tensors);
+        return metadata.network()
+                .map(network -> described(tensors, metadata, network))
+                .orElseGet(() -> named(tensors, metadata));
+    }
+
+    private static Checkpoint described(Safetensors tensors, SafetensorsMetadata metadata, Network network) {
+        Weights weights = LayerTensors.read(tensors, network, metadata::epsilon);
+        Checkpoint.Source source = new Checkpoint.Source(
+                "safetensors",
+                metadata.profile(),
+                weights.layer(network.stem().name()).batchNorm().map(BatchNorm::epsilon).orElse(Double.NaN),
+                metadata.notes(),
+                table(tensors),
+                metadata.provenance(),
+                metadata.disagreements(network));
+        return LayerStack.checkpoint(network, weights, metadata.preprocessing(), metadata.labels(), source);
+    }
+
+    private static Checkpoint named(Safetensors tensors, SafetensorsMetadata metadata) {
         TensorSource source = source(tensors);
         TorchNames names = TorchNames.of(source);
-        SafetensorsMetadata metadata = SafetensorsMetadata.of(tensors);
         SourceProfile profile = metadata.override(names.profile());
         LayerStack stack = TorchLayers.read(source, names, profile);
         LayerStack.Facts facts = new LayerStack.Facts(
                 profile.height(), profile.width(), profile.padding(), profile.preprocessing(), metadata.labels());
-        return stack.checkpoint(
+        Checkpoint found = stack.checkpoint(
                 tensors.file(),
                 facts,
                 new Checkpoint.Source(
                         "safetensors", profile.name(), profile.epsilon(), metadata.notes(), table(tensors)));
+        return found.withSource(found.source().withWarnings(metadata.disagreements(found.network())));
     }
 
     private static List<Checkpoint.Tensor> table(Safetensors tensors) {

@@ -21,12 +21,12 @@ class SpindleTest {
 
     @Test
     void namesItsCommandsWhereNoneIsGiven() {
-        Cli.run().refused("classify, run, inspect, backends, bench", "spindle --help");
+        Cli.run().refused("classify, run, inspect, convert, compare, backends, bench", "spindle --help");
     }
 
     @Test
     void everyCommandHasHelpAndJson() {
-        assertEquals(Set.of("classify", "run", "inspect", "backends", "bench"), COMMANDS);
+        assertEquals(Set.of("classify", "run", "inspect", "convert", "compare", "backends", "bench"), COMMANDS);
         for (String command : COMMANDS) {
             Cli help = Cli.run(command, "--help").succeeded();
             assertTrue(help.out().contains("Usage: spindle " + command), help.out());

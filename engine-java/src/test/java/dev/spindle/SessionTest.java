@@ -103,7 +103,7 @@ class SessionTest {
         Map<String, float[]> found = trace(backend, Fusion.NEVER, 1);
         Network network = TestNetworks.checkpoint(0.35, 33, 40, 21).network();
         List<String> names = new ArrayList<>(network.convolutions().stream().map(Conv::name).toList());
-        names.addAll(List.of("pool", Network.CLASSIFIER));
+        names.addAll(List.of(Network.POOL, Network.CLASSIFIER));
         assertEquals(names, List.copyOf(found.keySet()));
         expected.forEach((name, values) -> {
             float largest = 0;
@@ -127,7 +127,7 @@ class SessionTest {
             Map<String, float[]> unfused = trace(backend, Fusion.NEVER, 1);
             for (Fusion fusion : Fusion.values()) {
                 Map<String, float[]> trace = trace(backend, fusion, 1);
-                assertArrayEquals(features, trace.get("pool"));
+                assertArrayEquals(features, trace.get(Network.POOL));
                 assertArrayEquals(logits, trace.get(Network.CLASSIFIER));
                 trace.forEach((name, values) -> assertArrayEquals(unfused.get(name), values, fusion + " " + name));
             }

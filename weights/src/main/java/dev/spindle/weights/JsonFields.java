@@ -80,13 +80,14 @@ record JsonFields(Path file, String place, JsonNode object) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Numbers, as many as are wanted, of which fp32 has all. */
+    /** Numbers within the range of fp32, as many as are wanted. */
     float[] floats(String name, int count) {
         JsonNode values = value(name);
-        require(name, values.isArray() && values.size() == count, count + " numbers");
+        String expected = count + " numbers of fp32";
+        require(name, values.isArray() && values.size() == count, expected);
         float[] floats = new float[count];
         for (int i = 0; i < count; i++) {
-            require(name, values.get(i).isNumber(), count + " numbers");
+            require(name, values.get(i).isNumber() && Float.isFinite(values.get(i).floatValue()), expected);
             floats[i] = values.get(i).floatValue();
         }
         return floats;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.image.Preprocessing;
@@ -121,11 +122,9 @@ final class SafetensorsMetadata {
      */
     List<String> disagreements(Network network) {
         List<String> found = new ArrayList<>();
-        if (has("architecture")) {
-            String declared = ModelFile.printable(plain("architecture"));
-            if (!network.architecture().startsWith(declared)) {
-                found.add(disagreement("architecture", declared, "the layers are those of " + network.architecture()));
-            }
+        if (has("architecture") && !isArchitecture(plain("architecture"), network)) {
+            found.add(disagreement(
+                    "architecture", plain("architecture"), "the layers are those of " + network.architecture()));
         }
         disagreement("classes", network.classes(), "the classifier has").ifPresent(found::add);
         disagreement("parameters", network.parameters(), "the layers have").ifPresent(found::add);
@@ -155,12 +154,26 @@ final class SafetensorsMetadata {
         return found;
     }
 
+    /** Beside a description the name has to be its own; other sources may write and number families as they like. */
+    private boolean isArchitecture(String declared, Network network) {
+        if (has("network")) {
+            return declared.equals(network.architecture());
+        }
+        String name = letters(declared);
+        return letters(network.architecture()).startsWith(name) || name.startsWith(letters(Family.of(network).name()));
+    }
+
+    private static String letters(String name) {
+        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    }
+
     private static String size(List<Integer> sides) {
         return sides.getFirst() + "x" + sides.getLast();
     }
 
     private Optional<String> disagreement(String key, double actual, String words) {
-        if (!has(key) || !value(key).isNumber() || value(key).doubleValue() == actual) {
+        JsonNode declared = anyValue(key);
+        if (!declared.isNumber() || declared.doubleValue() == actual) {
             return Optional.empty();
         }
         String number = actual == Math.rint(actual) ? String.valueOf((long) actual) : String.valueOf(actual);
@@ -171,10 +184,19 @@ final class SafetensorsMetadata {
         return "metadata " + key + " says " + ModelFile.printable(declared) + ", but " + actual;
     }
 
-    /** A string without its quotes; any other value as it stands. */
+    /** A string without its quotes; any other text as it stands. */
     private String plain(String key) {
-        JsonNode value = value(key);
+        JsonNode value = anyValue(key);
         return value.isTextual() ? value.textValue() : texts.get(key);
+    }
+
+    /** A value that is no more than a note, which may be any text: missing where it is not there or no JSON. */
+    private JsonNode anyValue(String key) {
+        try {
+            return has(key) ? JSON.readTree(texts.get(key)) : MissingNode.getInstance();
+        } catch (JsonProcessingException e) {
+            return MissingNode.getInstance();
+        }
     }
 
     private List<String> strings(String key) {

@@ -237,6 +237,15 @@ class SafetensorsReaderTest {
         assertEquals(128, checkpoint.network().width());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"mobilenetv2_035", "\"mobilenet_v2\"", "MobileNet-V2 of somebody", "\"MobileNet\""})
+    void namesMayBeWrittenOtherwise(String architecture) {
+        Map<String, String> metadata = Map.of("architecture", architecture, "classes", "ten, or so");
+        Checkpoint checkpoint = read(tensors(TORCHVISION), metadata);
+        assertEquals(List.of(), checkpoint.source().warnings());
+        assertEquals(2, checkpoint.source().notes().size());
+    }
+
     @Test
     void aResolutionThatNoNetworkHasIsRefused() {
         assertTrue(refusal(tensors(TORCHVISION), Map.of("resolution", "100000")).contains("100000"));

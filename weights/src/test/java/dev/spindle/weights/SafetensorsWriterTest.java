@@ -273,6 +273,7 @@ class SafetensorsWriterTest {
                 "\"residual\":true | \"residual\":1 | network.blocks[0].residual: expected true or false, found 1",
                 "\"residual\":true | \"residue\":true | network.blocks[0]: expected the fields",
                 "\"name\":\"stem\", | | network.stem: expected the fields",
+                "\"name\":\"stem\" | \"name\":\"pool\" | two layers are named pool",
                 "\"name\":\"stem\" | \"name\":null | network.stem.name: expected a string, found null",
                 "\"kernel\":3 | \"kernel\":3.0 | network.stem.kernel: expected an integer, found 3.0",
                 "\"kernel\":3 | \"kernel\":5 | stem: kernel 5, expected 1 or 3",
@@ -314,6 +315,10 @@ class SafetensorsWriterTest {
                 "bn_eps | {\"stem\":1e-3} | metadata bn_eps: expected a number of 0 to 1",
                 "preprocessing | | metadata preprocessing: expected a value, found none",
                 "preprocessing | {} | metadata preprocessing: expected the fields",
+                "preprocessing | {\"name\":\"a\",\"resize_ratio\":1,\"interpolation\":\"bicubic\",\"channel_order\":\"rgb\","
+                        + "\"mean\":[0,0,1e39],\"scale\":[1,1,1]} | metadata preprocessing.mean: expected 3 numbers of fp32",
+                "preprocessing | {\"name\":\"a\",\"resize_ratio\":9,\"interpolation\":\"bicubic\",\"channel_order\":\"rgb\","
+                        + "\"mean\":[0,0,0],\"scale\":[1,1,1]} | resize ratio 9.0, expected 1 to 4",
                 "profile | | metadata profile: expected a value, found none",
                 "profile | 1 | metadata profile: expected a string",
                 "notes | 1 | metadata notes: expected an array of strings",

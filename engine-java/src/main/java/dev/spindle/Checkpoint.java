@@ -3,8 +3,10 @@ package dev.spindle;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Network;
 import dev.spindle.plan.Weights;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What a reader makes of a model file: the network that the file describes, its weights, and what it says of itself.
@@ -36,6 +38,16 @@ public record Checkpoint(
         return new Checkpoint(network, weights, preprocessing, newLabels, source);
     }
 
+    /** The same with another source. */
+    public Checkpoint withSource(Source newSource) {
+        return new Checkpoint(network, weights, preprocessing, labels, newSource);
+    }
+
+    /** The same with batch normalisation folded into kernels and biases, as a plan folds it: results are the same bits. */
+    public Checkpoint folded() {
+        return new Checkpoint(network, weights.folded(network), preprocessing, labels, source.folded());
+    }
+
     /**
      * A checkpoint's origin.
      *
@@ -45,15 +57,66 @@ public record Checkpoint(
      * @param epsilon of the batch normalisation that was or will be folded; NaN where the file has it folded
      * @param notes facts for people, one a line, such as the quantisation scheme or the file's provenance
      * @param tensors what the file holds, in its order
+     * @param provenance for a converted file, what it was converted from
+     * @param warnings where two facts in the file disagree: one line each, which names both and says which one counts
      */
-    public record Source(String format, String profile, double epsilon, List<String> notes, List<Tensor> tensors) {
+    public record Source(
+            String format,
+            String profile,
+            double epsilon,
+            List<String> notes,
+            List<Tensor> tensors,
+            Optional<Provenance> provenance,
+            List<String> warnings) {
 
         /** Copies the lists. */
         public Source {
             Objects.requireNonNull(format, "format");
             Objects.requireNonNull(profile, "profile");
+            Objects.requireNonNull(provenance, "provenance");
             notes = List.copyOf(notes);
             tensors = List.copyOf(tensors);
+            warnings = List.copyOf(warnings);
+        }
+
+        /** A file as it was published, in which no facts disagree. */
+        public Source(String format, String profile, double epsilon, List<String> notes, List<Tensor> tensors) {
+            this(format, profile, epsilon, notes, tensors, Optional.empty(), List.of());
+        }
+
+        /** The same, converted from something. */
+        public Source withProvenance(Provenance found) {
+            return new Source(format, profile, epsilon, notes, tensors, Optional.of(found), warnings);
+        }
+
+        /** The same with more warnings behind those that there are. */
+        public Source withWarnings(List<String> more) {
+            List<String> all = new ArrayList<>(warnings);
+            all.addAll(more);
+            return new Source(format, profile, epsilon, notes, tensors, provenance, all);
+        }
+
+        private Source folded() {
+            return new Source(format, profile, Double.NaN, notes, tensors, provenance, warnings);
+        }
+    }
+
+    /**
+     * The file that a converted file was made from, however often it was converted since.
+     *
+     * @param format the file format, such as {@code TensorFlow Lite}
+     * @param file the file's name, without folders
+     * @param sha256 of the whole file, 64 hexadecimal digits
+     * @param converter name and version of the program that converted it
+     */
+    public record Provenance(String format, String file, String sha256, String converter) {
+
+        /** Checks that nothing is null. */
+        public Provenance {
+            Objects.requireNonNull(format, "format");
+            Objects.requireNonNull(file, "file");
+            Objects.requireNonNull(sha256, "sha256");
+            Objects.requireNonNull(converter, "converter");
         }
     }
 

@@ -56,7 +56,7 @@ public final class Model implements AutoCloseable {
      * Loads a file. Formats come from the {@link CheckpointReader}s on the class or module path.
      *
      * @param file a model file
-     * @param options backend and threads
+     * @param options backend, threads and fusion
      * @return the model, to be closed
      * @throws InvalidInputException where the file is no model, or a damaged one
      * @throws UncheckedIOException where it cannot be read
@@ -71,7 +71,7 @@ public final class Model implements AutoCloseable {
      * Builds a model from network and weights.
      *
      * @param checkpoint what a reader made of a file, or what the caller made
-     * @param options backend and threads
+     * @param options backend, threads and fusion
      * @return the model, to be closed
      */
     public static Model of(Checkpoint checkpoint, Options options) {
@@ -80,7 +80,8 @@ public final class Model implements AutoCloseable {
 
     /** Builds a model for a kernel that need not be in the registry; for tests and benchmarks of kernels. */
     static Model of(Checkpoint checkpoint, Options options, Kernel kernel) {
-        Plan plan = Planner.plan(checkpoint.network(), checkpoint.weights(), kernel.layout());
+        Plan plan = Planner.plan(
+                checkpoint.network(), checkpoint.weights(), kernel.layout(), options.fusion());
         return new Model(checkpoint, kernel, plan, options);
     }
 

@@ -1,6 +1,7 @@
 package dev.spindle;
 
 import dev.spindle.kernel.Kernels;
+import dev.spindle.plan.Fusion;
 import java.util.Objects;
 
 /**
@@ -9,8 +10,9 @@ import java.util.Objects;
  * @param backend a backend's name, or {@code auto}
  * @param threads how many threads a call of the model itself uses, and what a new session
  *     starts with; at least 1
+ * @param fusion which blocks are fused; without any, {@link Session#trace} shows every layer
  */
-public record Options(String backend, int threads) {
+public record Options(String backend, int threads, Fusion fusion) {
 
     /** The backend that the registry prefers, one thread a call. */
     public static final Options DEFAULT = new Options(Kernels.AUTO, 1);
@@ -18,18 +20,29 @@ public record Options(String backend, int threads) {
     /** Checks the fields. */
     public Options {
         Objects.requireNonNull(backend, "backend");
+        Objects.requireNonNull(fusion, "fusion");
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads, expected at least 1");
         }
     }
 
+    /** Fuses what is faster fused. */
+    public Options(String backend, int threads) {
+        this(backend, threads, Fusion.AUTO);
+    }
+
     /** The same with another backend. */
     public Options withBackend(String name) {
-        return new Options(name, threads);
+        return new Options(name, threads, fusion);
     }
 
     /** The same with another number of threads a call. */
     public Options withThreads(int count) {
-        return new Options(backend, count);
+        return new Options(backend, count, fusion);
+    }
+
+    /** The same with another say in which blocks are fused. */
+    public Options withFusion(Fusion which) {
+        return new Options(backend, threads, which);
     }
 }

@@ -102,6 +102,12 @@ final class Run implements WorkerPool.Call {
         layers(tail.from(), layers.length);
     }
 
+    /** One layer, for one image that has been through those before it. */
+    void layer(int index) {
+        together = 0;
+        layers(index, index + 1);
+    }
+
     private void layers(int from, int to) {
         for (int i = from; i < to; i++) {
             if (participants == 1 || layers[i].units() == 1) {

@@ -3,10 +3,14 @@ package dev.spindle;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Memory;
 import dev.spindle.network.Network;
+import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Plan;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /**
  * The buffers of one caller. A run reads and writes the caller's own arrays and allocates nothing.
@@ -150,6 +154,43 @@ public final class Session implements AutoCloseable {
             runAll(input, images, logits, features);
         } finally {
             leave();
+        }
+    }
+
+    /**
+     * Runs one image and shows what each layer made, the pool and the classifier included, in execution order. Of layers
+     * that are fused only the last is shown; without fusion (see {@link Options#withFusion}) all are.
+     *
+     * @param input {@code [height][width][3]}, preprocessed
+     * @param observer is given each map and a way to read it: {@code [height][width][channels]}, a new array a call, only
+     *     until the observer returns, since the memory is used again
+     * @throws IllegalArgumentException where the array is too short
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void trace(float[] input, BiConsumer<FeatureMap, Supplier<float[]>> observer) {
+        Objects.requireNonNull(input, "input");
+        Objects.requireNonNull(observer, "observer");
+        requireLength("input", input.length, 1, inputLength);
+        enter();
+        try {
+            traceAll(input, observer);
+        } finally {
+            leave();
+        }
+    }
+
+    private void traceAll(float[] input, BiConsumer<FeatureMap, Supplier<float[]>> observer) {
+        List<FeatureMap> maps = FeatureMap.of(plan);
+        run.begin(threads);
+        try {
+            stage(input, 0);
+            for (int i = 0; i < maps.size(); i++) {
+                run.layer(i);
+                FeatureMap map = maps.get(i);
+                observer.accept(map, () -> map.read(activations, plan.layout()));
+            }
+        } finally {
+            run.end();
         }
     }
 

@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.Kernels;
+import dev.spindle.network.Conv;
+import dev.spindle.network.Network;
+import dev.spindle.plan.Fusion;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -90,6 +95,58 @@ class SessionTest {
         return classes + File.pathSeparator + classes.resolveSibling("test-classes");
     }
 
+    /** Unfused, each layer's map is shown; whatever the channel block, in the same order, and up to rounding the same. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void tracesEveryLayer(String backend) {
+        Map<String, float[]> expected = trace("scalar", Fusion.NEVER, 1);
+        Map<String, float[]> found = trace(backend, Fusion.NEVER, 1);
+        Network network = TestNetworks.checkpoint(0.35, 33, 40, 21).network();
+        List<String> names = new ArrayList<>(network.convolutions().stream().map(Conv::name).toList());
+        names.addAll(List.of(Network.POOL, Network.CLASSIFIER));
+        assertEquals(names, List.copyOf(found.keySet()));
+        expected.forEach((name, values) -> {
+            float largest = 0;
+            for (float value : values) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            assertArrayEquals(values, found.get(name), 1e-5f * largest, name);
+        });
+        Map<String, float[]> onTwo = trace(backend, Fusion.NEVER, 2);
+        found.forEach((name, values) -> assertArrayEquals(values, onTwo.get(name), name));
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aTraceEndsWithWhatARunGives(String backend) {
+        try (Model model = model(backend); Session session = model.newSession()) {
+            float[] input = TestNetworks.input(model.network(), 1);
+            float[] logits = new float[session.logitsLength()];
+            float[] features = new float[session.featuresLength()];
+            session.run(input, 1, logits, features);
+            Map<String, float[]> unfused = trace(backend, Fusion.NEVER, 1);
+            for (Fusion fusion : Fusion.values()) {
+                Map<String, float[]> trace = trace(backend, fusion, 1);
+                assertArrayEquals(features, trace.get(Network.POOL));
+                assertArrayEquals(logits, trace.get(Network.CLASSIFIER));
+                trace.forEach((name, values) -> assertArrayEquals(unfused.get(name), values, fusion + " " + name));
+            }
+        }
+    }
+
+    private static Map<String, float[]> trace(String backend, Fusion fusion, int threads) {
+        Options options = new Options(backend, threads, fusion);
+        Map<String, float[]> maps = new LinkedHashMap<>();
+        try (Model model = Model.of(TestNetworks.checkpoint(0.35, 33, 40, 21), options);
+                Session session = model.newSession()) {
+            session.trace(TestNetworks.input(model.network(), 1), (map, values) -> {
+                maps.put(map.name(), values.get());
+                assertEquals(map.height() * map.width() * map.channels(), maps.get(map.name()).length);
+            });
+        }
+        return maps;
+    }
+
     @Test
     void manySessionsShareTheHelpers() throws Exception {
         try (Model model = model("scalar"); ExecutorService callers = Executors.newFixedThreadPool(4)) {
@@ -125,6 +182,7 @@ class SessionTest {
             assertThrows(IllegalArgumentException.class, () -> session.run(new float[5], new float[21]));
             assertThrows(IllegalArgumentException.class, () -> session.run(input, 2, new float[42], null));
             assertThrows(IllegalArgumentException.class, () -> session.run(input, 0, new float[42], null));
+            assertThrows(IllegalArgumentException.class, () -> session.trace(new float[5], (map, values) -> {}));
         }
     }
 

@@ -3,7 +3,6 @@ package dev.spindle.cli;
 import dev.spindle.Model;
 import dev.spindle.Session;
 import dev.spindle.network.Network;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -108,12 +107,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private Result measure(Model loaded, Session session) {
-        float[] input = Heap.floats("--batch " + batch, (long) batch * session.inputLength());
+        float[] input = Noise.fill(Heap.floats("--batch " + batch, (long) batch * session.inputLength()));
         float[] logits = Heap.floats("--batch " + batch, (long) batch * session.logitsLength());
-        Random random = new Random(1);
-        for (int i = 0; i < input.length; i++) {
-            input[i] = 2 * random.nextFloat() - 1;
-        }
         Runnable once = () -> session.run(input, batch, logits, null);
         double warmedUp = warmUp(once);
         Latencies measured = new Latencies();

@@ -68,7 +68,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return ExitCode.FAILURE;
     }
 
-    private static void report(PrintWriter err, String message) {
+    /** Reports what does not end the command. */
+    static void report(PrintWriter err, String message) {
         err.println(PREFIX + Text.line(message));
         err.flush();
     }

@@ -5,12 +5,17 @@ import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.weights.Family;
+import dev.spindle.weights.FileHash;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code inspect}: what a model file holds, and what was made of it. */
@@ -21,6 +26,12 @@ import picocli.CommandLine.Parameters;
         sortSynopsis = false)
 final class InspectCommand implements Callable<Integer> {
 
+    /** Labels that people are shown. */
+    private static final int LABELS_SHOWN = 10;
+
+    @Option(names = "--tensors", description = "List the tensors, too; JSON always has them.")
+    private boolean tensors;
+
     @Mixin
     private Output output;
 
@@ -30,12 +41,21 @@ final class InspectCommand implements Callable<Integer> {
             description = "The model, a file or the name of one that was pulled; by default the embedded one.")
     private Path file;
 
-    /** The JSON. {@code epsilon} is null where the file has batch normalisation folded. */
+    /**
+     * The JSON. Null: {@code widthMultiplier} and {@code divisor} where no published scale gives the channels,
+     * {@code epsilon} where the file has batch normalisation folded, {@code sha256} for the embedded network,
+     * {@code provenance} where the file was not converted.
+     */
     private record Result(
             String model,
             String format,
             String profile,
+            String sha256,
+            Checkpoint.Provenance provenance,
             String architecture,
+            String family,
+            Double widthMultiplier,
+            Integer divisor,
             Input input,
             Padding padding,
             Activation activation,
@@ -43,22 +63,32 @@ final class InspectCommand implements Callable<Integer> {
             int blocks,
             int features,
             int classes,
-            int labels,
+            List<String> labels,
             long parameters,
             long macs,
+            List<String> dtypes,
             Preprocessing preprocessing,
             List<String> notes,
+            List<String> warnings,
             List<Checkpoint.Tensor> tensors)
             implements Report {
 
-        static Result of(String name, Checkpoint checkpoint) {
+        static Result of(String name, Checkpoint checkpoint, Optional<FileHash> hash) {
             Network network = checkpoint.network();
             Checkpoint.Source source = checkpoint.source();
+            Family family = Family.of(network);
+            List<String> warnings = new ArrayList<>(source.warnings());
+            hash.flatMap(FileHash::disagreement).ifPresent(warnings::add);
             return new Result(
                     name,
                     source.format(),
                     source.profile(),
+                    hash.map(FileHash::sha256).orElse(null),
+                    source.provenance().orElse(null),
                     network.architecture(),
+                    family.name(),
+                    family.widthMultiplier().orElse(null),
+                    family.divisor().orElse(null),
                     new Input(network.height(), network.width()),
                     network.padding(),
                     network.stem().activation(),
@@ -66,35 +96,55 @@ final class InspectCommand implements Callable<Integer> {
                     network.blocks().size(),
                     network.features(),
                     network.classes(),
-                    checkpoint.labels().size(),
+                    checkpoint.labels(),
                     network.parameters(),
                     network.macs(),
+                    source.tensors().stream().map(Checkpoint.Tensor::type).distinct().sorted().toList(),
                     checkpoint.preprocessing(),
                     source.notes(),
+                    warnings,
                     source.tensors());
         }
 
         @Override
         public String text() {
             StringBuilder text = new StringBuilder(model).append('\n');
-            line(text, "format", format);
+            line(text, "format", format + " of " + String.join(", ", dtypes));
             line(text, "profile", profile);
+            if (sha256 != null) {
+                line(text, "SHA-256", sha256);
+            }
+            if (provenance != null) {
+                line(text, "converted from", provenance.file() + ", " + provenance.format() + ", by " + provenance.converter());
+                line(text, "", "of SHA-256 " + provenance.sha256());
+            }
             line(text, "architecture", architecture + ", " + Text.count(blocks, "block"));
+            if (widthMultiplier != null) {
+                line(text, "width", widthMultiplier + (divisor == null ? "" : ", channels divisible by " + divisor));
+            }
             line(text, "input", input.height + "x" + input.width + " pixels");
             line(text, "padding", lowerCase(padding));
             line(text, "activation", lowerCase(activation));
             line(text, "batch norm", epsilon == null ? "folded in the file" : "epsilon " + epsilon);
             line(text, "features", Text.format("%,d", features));
-            line(text, "classes", Text.format("%,d", classes) + (labels == 0 ? ", without labels" : ", with labels"));
+            line(text, "classes", Text.format("%,d", classes) + (labels.isEmpty() ? ", without labels" : ", with labels"));
+            if (!labels.isEmpty()) {
+                line(text, "labels", shownLabels());
+            }
             line(text, "parameters", Text.format("%,d", parameters));
             line(text, "MACs", Text.format("%,d an image", macs));
             line(text, "preprocessing", preprocessing);
+            line(text, "tensors", Text.format("%,d", tensors.size()));
             notes.forEach(note -> line(text, "note", note));
-            text.append(Text.format("%n%s%n", Text.count(tensors.size(), "tensor")));
-            for (Checkpoint.Tensor tensor : tensors) {
-                text.append(Text.format("  %-8s %-18s %s%n", tensor.type(), tensor.shape(), tensor.name()));
-            }
+            warnings.forEach(warning -> line(text, "WARNING", warning));
             return text.toString();
+        }
+
+        private String shownLabels() {
+            String shown = String.join("; ", labels.subList(0, Math.min(LABELS_SHOWN, labels.size())));
+            return labels.size() > LABELS_SHOWN
+                    ? shown + Text.format("; and %,d more", labels.size() - LABELS_SHOWN)
+                    : shown;
         }
 
         private static String lowerCase(Enum<?> constant) {
@@ -106,12 +156,29 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
+    /** The list of tensors, for people. */
+    private record TensorList(List<Checkpoint.Tensor> tensors) implements Report {
+        @Override
+        public String text() {
+            StringBuilder text = new StringBuilder("\n");
+            for (Checkpoint.Tensor tensor : tensors) {
+                text.append(Text.format("  %-8s %-18s %s%n", tensor.type(), tensor.shape(), tensor.name()));
+            }
+            return text.toString();
+        }
+    }
+
     /** Pixels. */
     private record Input(int height, int width) {}
 
     @Override
     public Integer call() {
-        output.print(Result.of(ModelOptions.name(file), ModelOptions.read(file)));
+        Checkpoint checkpoint = ModelOptions.read(file);
+        Optional<FileHash> hash = Optional.ofNullable(file).map(FileHash::of);
+        output.print(Result.of(ModelOptions.name(file), checkpoint, hash));
+        if (tensors) {
+            output.text(new TensorList(checkpoint.source().tensors()));
+        }
         return ExitCode.SUCCESS;
     }
 }

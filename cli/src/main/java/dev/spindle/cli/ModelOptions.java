@@ -41,9 +41,13 @@ final class ModelOptions {
             description = "How many threads a call may use, by default ${DEFAULT-VALUE}.")
     private int threads;
 
-    /** Reads the model file, or the embedded network. */
+    /** Reads the model file, or the embedded network; says where facts in the file disagree. */
     Checkpoint read() {
-        return read(file);
+        Checkpoint read = read(file);
+        for (String warning : read.source().warnings()) {
+            Failures.report(command.commandLine().getErr(), name() + ": " + warning);
+        }
+        return read;
     }
 
     /** Reads a model file or one that was pulled, or the embedded network where it is null. */
@@ -73,13 +77,45 @@ final class ModelOptions {
      * @throws InvalidInputException where the backend is unknown or cannot run here, or the network is too large
      */
     Model load(Checkpoint checkpoint) {
-        Options options = options();
-        Model model = plan(checkpoint, options);
+        if (threads < 1) {
+            throw new ParameterException(
+                    command.commandLine(), "--threads: expected at least 1, found " + threads);
+        }
+        requireBackend("--backend", backend);
+        return load(name(), checkpoint, new Options(backend, threads));
+    }
+
+    /**
+     * Makes sure that a backend runs here.
+     *
+     * @param option names it; starts the message
+     * @param backend the name
+     * @throws InvalidInputException where it is unknown or cannot run here
+     */
+    static void requireBackend(String option, String backend) {
+        try {
+            Kernels.byName(backend);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new InvalidInputException(option + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Plans a network.
+     *
+     * @param name what reports call the model; starts the message
+     * @param checkpoint network and weights
+     * @param options of a backend that runs here
+     * @return the model, to be closed
+     * @throws InvalidInputException where the network is too large
+     */
+    static Model load(String name, Checkpoint checkpoint, Options options) {
+        Model model = plan(name, checkpoint, options);
         Plan plan = model.plan();
         long input = 3L * plan.network().height() * plan.network().width();
         try {
             Heap.require(
-                    name() + ": an input of " + plan.network().height() + "x" + plan.network().width() + " pixels",
+                    name + ": an input of " + plan.network().height() + "x" + plan.network().width() + " pixels",
                     Float.BYTES * (plan.activationFloats() + 2 * input));
         } catch (InvalidInputException e) {
             model.close();
@@ -88,24 +124,11 @@ final class ModelOptions {
         return model;
     }
 
-    private Options options() {
-        if (threads < 1) {
-            throw new ParameterException(
-                    command.commandLine(), "--threads: expected at least 1, found " + threads);
-        }
-        try {
-            Kernels.byName(backend);
-        } catch (IllegalArgumentException | IllegalStateException e) {
-            throw new InvalidInputException("--backend: " + e.getMessage(), e);
-        }
-        return new Options(backend, threads);
-    }
-
-    private Model plan(Checkpoint checkpoint, Options options) {
+    private static Model plan(String name, Checkpoint checkpoint, Options options) {
         try {
             return Model.of(checkpoint, options);
         } catch (IllegalArgumentException e) {
-            throw new InvalidInputException(name() + ": " + e.getMessage(), e);
+            throw new InvalidInputException(name + ": " + e.getMessage(), e);
         }
     }
 }

@@ -1,7 +1,5 @@
 package dev.spindle.cli;
 
-import dev.spindle.Checkpoint;
-import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Session;
 import dev.spindle.network.Network;
@@ -9,7 +7,6 @@ import dev.spindle.weights.Safetensors;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,10 +23,6 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         sortSynopsis = false)
 final class RunCommand implements Callable<Integer> {
-
-    private static final String INPUT = "input";
-    private static final int RANK = 4;
-    private static final int COLOURS = 3;
 
     /** The floats of a batch, above which images are handed over one at a time. */
     private static final int BATCH_FLOATS = 1 << 22;
@@ -76,44 +69,22 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Safetensors.Tensor input = Safetensors.open(source).tensor(INPUT);
-        List<Integer> shape = input.shape();
-        if (input.type() != Safetensors.Type.F32
-                || shape.size() != RANK
-                || shape.getLast() != COLOURS
-                || shape.contains(0)
-                || shape.get(1) > Network.MAX_SIDE
-                || shape.get(2) > Network.MAX_SIDE) {
-            throw InvalidInputException.of(
-                    source,
-                    "tensor " + INPUT,
-                    "F32 of shape [images, height, width, 3] with sides of 1 to " + Network.MAX_SIDE,
-                    input.type() + " of shape " + shape);
-        }
-        try (Model loaded = model.load(resized(model.read(), shape.get(1), shape.get(2)))) {
-            Safetensors.write(target, results(loaded, input.data().asFloatBuffer(), shape.getFirst()), Map.of());
+        InputTensor input = InputTensor.open(source);
+        try (Model loaded = model.load(input.resize(model.read()))) {
+            Safetensors.write(target, results(loaded, input.values(), input.images()), Map.of());
             Network network = loaded.network();
             output.print(new Result(
                     model.name(),
                     loaded.backend(),
                     model.threads(),
                     target.toString(),
-                    shape.getFirst(),
+                    input.images(),
                     network.height(),
                     network.width(),
                     network.classes(),
                     network.features()));
         }
         return ExitCode.SUCCESS;
-    }
-
-    private static Checkpoint resized(Checkpoint read, int height, int width) {
-        return new Checkpoint(
-                read.network().withResolution(height, width),
-                read.weights(),
-                read.preprocessing(),
-                read.labels(),
-                read.source());
     }
 
     private Map<String, Safetensors.Tensor> results(Model loaded, FloatBuffer input, int images) {

@@ -26,6 +26,8 @@ import picocli.CommandLine.TypeConversionException;
             ClassifyCommand.class,
             RunCommand.class,
             InspectCommand.class,
+            ConvertCommand.class,
+            CompareCommand.class,
             BackendsCommand.class,
             BenchCommand.class,
             EvaluateCommand.class,

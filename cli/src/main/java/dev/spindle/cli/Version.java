@@ -12,9 +12,14 @@ final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
         return new String[] {
-            "spindle " + number(),
+            program(),
             "JDK " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")
         };
+    }
+
+    /** Name and version of this program. */
+    static String program() {
+        return "spindle " + number();
     }
 
     private static String number() {

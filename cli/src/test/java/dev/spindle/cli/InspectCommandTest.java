@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spindle.weights.Safetensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +31,13 @@ class InspectCommandTest {
         assertEquals("safetensors", result.get("format").textValue());
         assertTrue(result.get("profile").textValue().startsWith("torchvision"), result.toString());
         assertEquals("MobileNetV2 0.35", result.get("architecture").textValue());
+        assertEquals("MobileNetV2", result.get("family").textValue());
+        assertEquals(0.35, result.get("width_multiplier").doubleValue());
+        assertEquals(8, result.get("divisor").intValue());
+        assertEquals("[\"F32\",\"I64\"]", result.get("dtypes").toString());
+        assertEquals(64, result.get("sha256").textValue().length());
+        assertTrue(result.get("provenance").isNull());
+        assertTrue(result.get("labels").isEmpty());
         assertEquals("symmetric", result.get("padding").textValue());
         assertEquals("relu6", result.get("activation").textValue());
         assertEquals(1e-5, result.get("epsilon").doubleValue());
@@ -64,20 +74,62 @@ class InspectCommandTest {
 
     @Test
     void showsTheEmbeddedNetworkToPeople() {
-        String text = Cli.run("inspect").succeeded().out();
+        String text = Cli.run("inspect", "--tensors").succeeded().out();
         assertTrue(text.startsWith("embedded\n"), text);
         List<String> expected = List.of(
+                "  format         safetensors of F32\n",
                 "  architecture   MobileNetV2 0.35, 17 blocks\n",
+                "  width          0.35, channels divisible by 8\n",
                 "  input          64x64 pixels\n",
                 "  padding        symmetric\n",
                 "  batch norm     epsilon 1.0E-5\n",
                 "  classes        10, with labels\n",
+                "  labels         airplane; automobile; bird; cat; deer; dog; frog; horse; ship; truck\n",
                 "  parameters     408,938\n",
                 "  MACs           4,747,968 an image\n");
         for (String line : expected) {
             assertTrue(text.contains(line), text);
         }
         assertTrue(text.lines().anyMatch(line -> line.matches("  F32 +\\[10, 1280] +classifier\\.1\\.weight")), text);
+        String brief = Cli.run("inspect").succeeded().out();
+        assertTrue(text.startsWith(brief) && !brief.contains("classifier.1.weight"), brief);
+    }
+
+    @Test
+    void saysWhereAFileWasConvertedFrom() throws IOException {
+        Path model = TestFiles.fixture(folder, "tflite-float/weights.tflite");
+        Path converted = folder.resolve("out.safetensors");
+        Cli.run("convert", model, converted).succeeded();
+        String sha256 = Cli.json("inspect", model).get("sha256").textValue();
+        String text = Cli.run("inspect", converted).succeeded().out();
+        assertTrue(text.contains("  converted from " + model.getFileName() + ", TensorFlow Lite, by spindle "), text);
+        assertTrue(text.contains("of SHA-256 " + sha256 + "\n"), text);
+    }
+
+    @Test
+    void warnsWhereFactsDisagree() throws IOException {
+        Path model = TestFiles.embedded(folder);
+        Safetensors file = Safetensors.open(model);
+        Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+        file.names().forEach(name -> tensors.put(name, file.tensor(name)));
+        Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
+        metadata.put("classes", "1000");
+        metadata.put("labels", "[\"cat\", \"dog\"]");
+        metadata.put("width_multiplier", "1.0");
+        Path other = folder.resolve("mobilenet_v2-b0353104.safetensors");
+        Safetensors.write(other, tensors, metadata);
+        JsonNode warnings = Cli.json("inspect", other).get("warnings");
+        assertEquals(4, warnings.size(), warnings.toString());
+        String text = Cli.run("inspect", other).succeeded().out();
+        for (String words : List.of(
+                "classes says 1000, but the classifier has 10", "2 labels for 10 classes",
+                "width_multiplier says 1.0, but the channels are those of 0.35", "SHA-256 b0353104")) {
+            assertTrue(text.lines().anyMatch(line -> line.startsWith("  WARNING") && line.contains(words)), text);
+        }
+        assertTrue(Cli.json("inspect", model).get("warnings").isEmpty());
+        Path picture = TestFiles.picture(folder, "sun.png");
+        String messages = Cli.run("classify", "--model", other, picture).err();
+        assertEquals(3, messages.lines().filter(line -> line.startsWith("spindle: " + other)).count(), messages);
     }
 
     @Test

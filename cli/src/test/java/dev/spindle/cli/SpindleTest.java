@@ -21,12 +21,14 @@ class SpindleTest {
 
     @Test
     void namesItsCommandsWhereNoneIsGiven() {
-        Cli.run().refused("classify, run, inspect, backends, bench, evaluate, models, pull", "spindle --help");
+        Cli.run().refused("classify, run, inspect, convert, compare, backends, bench, evaluate, models, pull", "spindle --help");
     }
 
     @Test
     void everyCommandHasHelpAndJson() {
-        assertEquals(Set.of("classify", "run", "inspect", "backends", "bench", "evaluate", "models", "pull"), COMMANDS);
+        assertEquals(
+                Set.of("classify", "run", "inspect", "convert", "compare", "backends", "bench", "evaluate", "models", "pull"),
+                COMMANDS);
         for (String command : COMMANDS) {
             Cli help = Cli.run(command, "--help").succeeded();
             assertTrue(help.out().contains("Usage: spindle " + command), help.out());

@@ -1,5 +1,6 @@
 package dev.spindle.cli;
 
+import dev.spindle.weights.DefaultModel;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -22,6 +23,15 @@ final class TestFiles {
     static Path fixture(Path folder, String name) throws IOException {
         Path copy = folder.resolve(name.replace('/', '-'));
         try (InputStream in = TestFiles.class.getResourceAsStream("/fixtures/" + name)) {
+            Files.write(copy, in.readAllBytes());
+        }
+        return copy;
+    }
+
+    /** Copies the embedded network to a file. */
+    static Path embedded(Path folder) throws IOException {
+        Path copy = folder.resolve("embedded.safetensors");
+        try (InputStream in = DefaultModel.class.getResourceAsStream("mobilenet_v2_0.35_64_cifar10.safetensors")) {
             Files.write(copy, in.readAllBytes());
         }
         return copy;

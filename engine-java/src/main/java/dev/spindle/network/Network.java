@@ -33,6 +33,9 @@ public record Network(
     /** The classifier's name among the weights. */
     public static final String CLASSIFIER = "classifier";
 
+    /** The name of the pool, which has no weights. */
+    public static final String POOL = "pool";
+
     /** The largest input side. */
     public static final int MAX_SIDE = 8192;
 
@@ -52,7 +55,8 @@ public record Network(
             throw new IllegalArgumentException("stem " + stem + ", expected a 3x3 convolution on 3 channels");
         }
         int channels = stem.outputs();
-        Set<String> names = new HashSet<>(Set.of(CLASSIFIER, stem.name()));
+        Set<String> names = new HashSet<>(Set.of(CLASSIFIER, POOL));
+        requireNew(names, stem.name());
         for (InvertedResidual block : blocks) {
             if (block.inputs() != channels) {
                 throw new IllegalArgumentException(

@@ -122,7 +122,8 @@ public final class Planner {
             head = Optional.of(pointwiseLayer(conv, input, map.offset, NONE));
         }
         int features = arena.take(layout.padded(map.channels));
-        addChannelwise(head, new GlobalAverage("pool", layout.blocks(map.channels), map.pixels(), map.offset, features));
+        addChannelwise(
+                head, new GlobalAverage(Network.POOL, layout.blocks(map.channels), map.pixels(), map.offset, features));
         arena.release(map.offset);
         if (map != input) {
             arena.release(input.offset);

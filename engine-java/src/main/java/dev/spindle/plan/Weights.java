@@ -79,6 +79,27 @@ public final class Weights {
         return found;
     }
 
+    /**
+     * The same function without batch normalisation: it is folded into kernels and biases with the arithmetic of a
+     * {@link Planner}, whose plans of either weights are the same bits.
+     *
+     * @param network the description
+     * @return weights of which each layer has a kernel and a bias, and nothing else
+     */
+    public Weights folded(Network network) {
+        Map<String, LayerWeights> folded = new LinkedHashMap<>();
+        for (Conv conv : network.convolutions()) {
+            folded.put(conv.name(), folded(layer(conv.name()), conv.outputs()));
+        }
+        folded.put(Network.CLASSIFIER, folded(layer(Network.CLASSIFIER), network.classes()));
+        return of(network, folded);
+    }
+
+    private static LayerWeights folded(LayerWeights layer, int outputs) {
+        Folded folded = Folded.of(layer, outputs);
+        return LayerWeights.biased(folded.kernel(), folded.bias());
+    }
+
     private static LayerWeights checked(String name, LayerWeights layer, long weights, int outputs) {
         if (layer == null) {
             throw new IllegalArgumentException("layer " + name + ": expected weights, found none");

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.spindle.kernel.Layout;
+import dev.spindle.kernel.Memory;
+import dev.spindle.network.Conv;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FoldedTest {
@@ -28,6 +32,38 @@ class FoldedTest {
         BatchNorm norm = new BatchNorm(new float[] {1}, new float[] {0}, new float[] {3}, new float[] {4}, 0);
         LayerWeights layer = new LayerWeights(new float[] {1}, Optional.of(new float[] {7}), Optional.of(norm));
         assertArrayEquals(new float[] {2}, Folded.of(layer, 1).bias());
+    }
+
+    @Test
+    void aPlanOfFoldedWeightsIsTheSameBits() {
+        Network network = MobileNetV2.builder().widthMultiplier(0.35).resolution(32).classes(3).build();
+        Random random = new Random(5);
+        Map<String, LayerWeights> layers = new HashMap<>();
+        for (Conv conv : network.convolutions()) {
+            BatchNorm norm = new BatchNorm(
+                    values(random, conv.outputs()), values(random, conv.outputs()), values(random, conv.outputs()),
+                    values(random, conv.outputs()), 1e-5);
+            layers.put(conv.name(), LayerWeights.normalised(values(random, (int) conv.weights()), norm));
+        }
+        layers.put(Network.CLASSIFIER, LayerWeights.biased(values(random, 3 * 1280), values(random, 3)));
+        Weights weights = Weights.of(network, layers);
+        Weights folded = weights.folded(network);
+        for (Conv conv : network.convolutions()) {
+            assertTrue(folded.layer(conv.name()).batchNorm().isEmpty(), conv.name());
+        }
+        Layout layout = new Layout(8, Memory.Kind.HEAP, 6, 6, 4, 4, true);
+        assertArrayEquals(
+                Planner.plan(network, weights, layout).weights().array(),
+                Planner.plan(network, folded, layout).weights().array());
+    }
+
+    /** In (0.5, 1.5): variances are positive. */
+    private static float[] values(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = 0.5f + random.nextFloat();
+        }
+        return values;
     }
 
     @Test

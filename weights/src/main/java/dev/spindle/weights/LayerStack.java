@@ -85,7 +85,18 @@ record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWei
         String architecture = Architecture.describe(stemConv, residuals, headConv);
         Network network = new Network(
                 architecture, facts.height, facts.width, facts.padding, stemConv, residuals, headConv, classes);
-        return new Checkpoint(network, Weights.of(network, weights), facts.preprocessing, facts.labels, source);
+        return checkpoint(network, Weights.of(network, weights), facts.preprocessing, facts.labels, source);
+    }
+
+    /** A checkpoint with these labels if they are as many as classes; else without any, and with a warning. */
+    static Checkpoint checkpoint(
+            Network network, Weights weights, Preprocessing preprocessing, List<String> labels, Checkpoint.Source source) {
+        if (labels.isEmpty() || labels.size() == network.classes()) {
+            return new Checkpoint(network, weights, preprocessing, labels, source);
+        }
+        String warning =
+                labels.size() + " labels for " + network.classes() + " classes, but there should be as many: none is used";
+        return new Checkpoint(network, weights, preprocessing, List.of(), source.withWarnings(List.of(warning)));
     }
 
     private static Conv named(Layer layer, String name, Map<String, LayerWeights> weights) {

@@ -1,6 +1,9 @@
 package dev.spindle.weights;
 
 import dev.spindle.Checkpoint;
+import dev.spindle.network.Network;
+import dev.spindle.plan.BatchNorm;
+import dev.spindle.plan.Weights;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -9,8 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads MobileNetV2 from safetensors files with the names of a PyTorch source, in any floating-point type. What names and
- * shapes cannot say comes from the file's metadata, or else from the source's profile.
+ * Reads networks from safetensors files in any floating-point type: those that {@link SafetensorsWriter} wrote, and
+ * MobileNetV2 with the names of a PyTorch source. What names and shapes cannot say comes from the file's metadata, or else
+ * from the source's profile.
  */
 final class SafetensorsReader {
 
@@ -30,10 +34,35 @@ final class SafetensorsReader {
     }
 
     static Checkpoint read(Safetensors tensors) {
+        SafetensorsMetadata metadata = SafetensorsMetadata.of(tensors);
+        return metadata.network()
+                .map(network -> described(tensors, metadata, network))
+                .orElseGet(() -> named(tensors, metadata));
+    }
+
+    private static Checkpoint described(Safetensors tensors, SafetensorsMetadata metadata, Network network) {
+        Weights weights = LayerTensors.read(tensors, network, metadata::epsilon);
+        Checkpoint.Source source = new Checkpoint.Source(
+                "safetensors",
+                metadata.profile(),
+                weights.layer(network.stem().name()).batchNorm().map(BatchNorm::epsilon).orElse(Double.NaN),
+                metadata.notes(),
+                source(tensors).table(),
+                metadata.provenance(),
+                metadata.disagreements(network));
+        return LayerStack.checkpoint(network, weights, metadata.preprocessing(), metadata.labels(), source);
+    }
+
+    private static Checkpoint named(Safetensors tensors, SafetensorsMetadata metadata) {
+        MapSource source = source(tensors);
+        Checkpoint found = TorchModel.read("safetensors", source, metadata, List.of(), source.table());
+        return found.withSource(found.source().withWarnings(metadata.disagreements(found.network())));
+    }
+
+    private static MapSource source(Safetensors tensors) {
         Map<String, MapSource.Array> arrays = new LinkedHashMap<>();
         tensors.names().forEach(name -> arrays.put(name, new Array(tensors.tensor(name))));
-        MapSource source = new MapSource(tensors.file(), arrays);
-        return TorchModel.read("safetensors", source, SafetensorsMetadata.of(tensors), List.of(), source.table());
+        return new MapSource(tensors.file(), arrays);
     }
 
     private record Array(Safetensors.Tensor tensor) implements MapSource.Array {

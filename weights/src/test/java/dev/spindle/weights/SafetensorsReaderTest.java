@@ -207,13 +207,46 @@ class SafetensorsReaderTest {
         assertTrue(refusal(tensors(TORCHVISION), Map.of(key, value)).contains("metadata " + key));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "classes | 1000 | metadata classes says 1000, but the classifier has 10",
+                "parameters | 1e6 | metadata parameters says 1e6, but the layers have 408938",
+                "width_multiplier | 0.5 | metadata width_multiplier says 0.5, but the channels are those of 0.35",
+                "architecture | \"ResNet\" | metadata architecture says ResNet, but the layers are those of MobileNetV2 0.35",
+                "preprocessing | \"RGB, bilinear to 64x64, x/127.5-1\" | metadata preprocessing says to 64x64, but the network"
+                        + " takes 224x224",
+                "labels | [\"a\"] | 1 labels for 10 classes, but there should be as many: none is used"
+            })
+    void metadataThatDisagreeAreWarnings(String key, String value, String expected) {
+        Checkpoint checkpoint = read(tensors(TORCHVISION), Map.of(key, value));
+        assertEquals(List.of(expected), checkpoint.source().warnings());
+        assertTrue(checkpoint.labels().isEmpty());
+    }
+
     @Test
-    void metadataThatDisagreeAreRefused() {
-        String message = refusal(
-                tensors(TORCHVISION),
-                Map.of("resolution", "96", "preprocessing", "\"RGB, bilinear to 64x64, x/127.5-1\""));
-        assertTrue(message.contains("expected the resolution 96x96"), message);
-        assertTrue(refusal(tensors(TORCHVISION), Map.of("labels", "[\"a\"]")).contains("1 labels for 10 classes"));
+    void metadataThatAgreeAreNone() {
+        Map<String, String> metadata = Map.of(
+                "classes", "10", "parameters", "408938", "width_multiplier", "0.35", "architecture", "\"MobileNetV2\"",
+                "resolution", "[96,128]", "preprocessing", "\"RGB, bilinear to 96x128, x/127.5-1\"");
+        Checkpoint checkpoint = read(tensors(TORCHVISION), metadata);
+        assertEquals(List.of(), checkpoint.source().warnings());
+        assertEquals(128, checkpoint.network().width());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mobilenetv2_035", "\"mobilenet_v2\"", "MobileNet-V2 of somebody", "\"MobileNet\""})
+    void namesMayBeWrittenOtherwise(String architecture) {
+        Map<String, String> metadata = Map.of("architecture", architecture, "classes", "ten, or so");
+        Checkpoint checkpoint = read(tensors(TORCHVISION), metadata);
+        assertEquals(List.of(), checkpoint.source().warnings());
+        assertEquals(2, checkpoint.source().notes().size());
+    }
+
+    @Test
+    void aResolutionThatNoNetworkHasIsRefused() {
         assertTrue(refusal(tensors(TORCHVISION), Map.of("resolution", "100000")).contains("100000"));
     }
 

@@ -1,0 +1,134 @@
+package dev.spindle.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.spindle.InvalidInputException;
+import dev.spindle.network.Activation;
+import dev.spindle.network.Conv;
+import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.Network;
+import dev.spindle.network.Padding;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A {@link Network} as JSON: an object with the record's components in its order, enumerations in lower case, null for an
+ * {@link Optional} that is empty. It holds whatever a network can be, not the parameters of one that was published.
+ */
+final class NetworkJson {
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final Path file;
+
+    private NetworkJson(Path file) {
+        this.file = file;
+    }
+
+    static ObjectNode of(Network network) {
+        ArrayNode blocks = JSON.arrayNode();
+        network.blocks().forEach(block -> blocks.add(of(block)));
+        ObjectNode json = JSON.objectNode()
+                .put("architecture", network.architecture())
+                .put("height", network.height())
+                .put("width", network.width())
+                .put("padding", JsonFields.lowerCase(network.padding()));
+        json.set("stem", of(network.stem()));
+        json.set("blocks", blocks);
+        json.set("head", of(network.head()));
+        return json.put("classes", network.classes());
+    }
+
+    private static ObjectNode of(InvertedResidual block) {
+        ObjectNode json = JSON.objectNode().put("name", block.name());
+        json.set("expand", of(block.expand()));
+        json.set("depthwise", of(block.depthwise()));
+        json.set("project", of(block.project()));
+        return json.put("residual", block.residual());
+    }
+
+    private static JsonNode of(Optional<Conv> conv) {
+        return conv.map(NetworkJson::of).map(JsonNode.class::cast).orElseGet(JSON::nullNode);
+    }
+
+    private static ObjectNode of(Conv conv) {
+        return JSON.objectNode()
+                .put("name", conv.name())
+                .put("inputs", conv.inputs())
+                .put("outputs", conv.outputs())
+                .put("kernel", conv.kernel())
+                .put("stride", conv.stride())
+                .put("dilation", conv.dilation())
+                .put("groups", conv.groups())
+                .put("activation", JsonFields.lowerCase(conv.activation()));
+    }
+
+    /**
+     * Reads what {@link #of(Network)} makes.
+     *
+     * @param file for messages
+     * @param place in the file, for messages
+     * @param json the object
+     * @throws InvalidInputException where it is no network
+     */
+    static Network read(Path file, String place, JsonNode json) {
+        return ModelFile.valid(file, () -> new NetworkJson(file).network(place, json));
+    }
+
+    private Network network(String place, JsonNode json) {
+        JsonFields fields = JsonFields.of(
+                file, place, json,
+                "architecture", "height", "width", "padding", "stem", "blocks", "head", "classes");
+        JsonNode array = fields.value("blocks");
+        if (!array.isArray()) {
+            throw InvalidInputException.of(
+                    file, fields.place("blocks"), "an array", ModelFile.printable(array.toString()));
+        }
+        List<InvertedResidual> blocks = new ArrayList<>();
+        for (JsonNode block : array) {
+            blocks.add(block(fields.place("blocks[" + blocks.size() + "]"), block));
+        }
+        return new Network(
+                fields.text("architecture"),
+                fields.integer("height"),
+                fields.integer("width"),
+                fields.constant("padding", Padding.class),
+                conv(fields, "stem"),
+                blocks,
+                optionalConv(fields, "head"),
+                fields.integer("classes"));
+    }
+
+    private InvertedResidual block(String place, JsonNode json) {
+        JsonFields fields = JsonFields.of(file, place, json, "name", "expand", "depthwise", "project", "residual");
+        return new InvertedResidual(
+                fields.text("name"),
+                optionalConv(fields, "expand"),
+                conv(fields, "depthwise"),
+                conv(fields, "project"),
+                fields.flag("residual"));
+    }
+
+    private Optional<Conv> optionalConv(JsonFields parent, String name) {
+        return parent.value(name).isNull() ? Optional.empty() : Optional.of(conv(parent, name));
+    }
+
+    private Conv conv(JsonFields parent, String name) {
+        JsonFields fields = JsonFields.of(
+                file, parent.place(name), parent.value(name),
+                "name", "inputs", "outputs", "kernel", "stride", "dilation", "groups", "activation");
+        return new Conv(
+                fields.text("name"),
+                fields.integer("inputs"),
+                fields.integer("outputs"),
+                fields.integer("kernel"),
+                fields.integer("stride"),
+                fields.integer("dilation"),
+                fields.integer("groups"),
+                fields.constant("activation", Activation.class));
+    }
+}

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
  * ./spindle bench compare --backends onnxruntime,vector-256
  * ./spindle bench profile --backend vector-256
  * ./spindle bench peak
+ * ./spindle bench soak
  * }</pre>
  *
  * <p>The exit code is 0, 1 for a failure, 2 for wrong arguments or input.

@@ -9,21 +9,30 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * The command line of the benchmarks. After {@code mvn -q -pl bench -am package -DskipTests}:
+ * The command line of the benchmarks. The launcher hands these commands to it:
  *
  * <pre>{@code
- * java --add-modules jdk.incubator.vector -jar bench/target/spindle-bench.jar compare --backends onnxruntime,vector-256
- * java --add-modules jdk.incubator.vector -jar bench/target/spindle-bench.jar profile --backend vector-256
- * java --add-modules jdk.incubator.vector -jar bench/target/spindle-bench.jar peak
+ * ./spindle bench suite --quick
+ * ./spindle bench report result.json --baseline earlier.json
+ * ./spindle bench compare --backends onnxruntime,vector-256
+ * ./spindle bench profile --backend vector-256
+ * ./spindle bench peak
+ * ./spindle bench soak
  * }</pre>
  *
  * <p>The exit code is 0, 1 for a failure, 2 for wrong arguments or input.
  */
 @Command(
-        name = "spindle-bench",
+        name = "spindle bench",
         description = "Measures Spindle on this machine.",
         subcommands = {
-            CompareCommand.class, ProfileCommand.class, PeakCommand.class, SoakCommand.class, CommandLine.HelpCommand.class
+            SuiteCommand.class,
+            ReportCommand.class,
+            CompareCommand.class,
+            ProfileCommand.class,
+            PeakCommand.class,
+            SoakCommand.class,
+            CommandLine.HelpCommand.class
         })
 public final class BenchCommand implements Runnable {
 

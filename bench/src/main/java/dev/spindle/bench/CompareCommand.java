@@ -32,7 +32,7 @@ final class CompareCommand implements Runnable {
     @Option(
             names = "--warmup",
             defaultValue = "8",
-            description = "Seconds that each runs before it is timed (default: ${DEFAULT-VALUE}).")
+            description = "Seconds that each runs before it is timed, native code one at most (default: ${DEFAULT-VALUE}).")
     private double warmup;
 
     @Option(

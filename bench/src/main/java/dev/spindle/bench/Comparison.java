@@ -10,7 +10,8 @@ import org.openjdk.jmh.util.ListStatistics;
  * them, and the ratio of neighbouring bursts stays true where times do not. Rounds run forwards and backwards, so that
  * nobody always comes first.
  *
- * @param warmupSeconds each peer runs before anything is timed: the Vector API needs 8 s to be compiled
+ * @param warmupSeconds each peer that the JVM compiles runs before anything is timed: the Vector API needs
+ *     8 s
  * @param measuredSeconds timed, for each peer
  */
 record Comparison(double warmupSeconds, double measuredSeconds) {
@@ -19,6 +20,9 @@ record Comparison(double warmupSeconds, double measuredSeconds) {
 
     /** Untimed calls at the start of a burst: caches are the last peer's, and so are processors while its pool spins. */
     private static final double LEAD_SECONDS = 0.01;
+
+    /** What a turn takes if a call takes less. */
+    static final double TURN_SECONDS = LEAD_SECONDS + BURST_SECONDS;
 
     Comparison {
         if (!(warmupSeconds >= 0 && measuredSeconds > 0)) {
@@ -50,24 +54,35 @@ record Comparison(double warmupSeconds, double measuredSeconds) {
     List<Result> run(List<Peer> peers) {
         List<Result> results = new ArrayList<>();
         for (Peer peer : peers) {
-            calls(peer, warmupSeconds);
+            warmUp(peer, warmupSeconds);
             results.add(new Result(peer.name(), new ListStatistics(), new ListStatistics()));
         }
         int rounds = (int) Math.ceil(measuredSeconds / BURST_SECONDS);
-        double[] medians = new double[peers.size()];
         for (int round = 0; round < rounds; round++) {
-            for (int turn = 0; turn < medians.length; turn++) {
-                int i = round % 2 == 0 ? turn : medians.length - 1 - turn;
-                calls(peers.get(i), LEAD_SECONDS);
-                ListStatistics burst = calls(peers.get(i), BURST_SECONDS);
-                medians[i] = burst.getPercentile(50);
-                burst.getRawData().forEachRemaining(call -> results.get(i).millis().addValue(call.getKey()));
-            }
-            for (int i = 0; i < medians.length; i++) {
-                results.get(i).ratios().addValue(medians[i] / medians[0]);
+            List<ListStatistics> bursts = round(peers, round % 2 == 1);
+            for (int i = 0; i < bursts.size(); i++) {
+                ListStatistics millis = results.get(i).millis();
+                bursts.get(i).getRawData().forEachRemaining(call -> millis.addValue(call.getKey()));
+                results.get(i).ratios().addValue(bursts.get(i).getPercentile(50) / bursts.getFirst().getPercentile(50));
             }
         }
         return results;
+    }
+
+    /** Runs a peer until it is at its speed: {@code seconds} where the JVM has to compile it, a second at most else. */
+    static void warmUp(Peer peer, double seconds) {
+        calls(peer, peer.compiledByJvm() ? seconds : Math.min(1, seconds));
+    }
+
+    /** One burst of each peer, the last one first if {@code backwards}: the milliseconds of each call, by peer. */
+    static List<ListStatistics> round(List<Peer> peers, boolean backwards) {
+        ListStatistics[] bursts = new ListStatistics[peers.size()];
+        for (int turn = 0; turn < bursts.length; turn++) {
+            int i = backwards ? bursts.length - 1 - turn : turn;
+            calls(peers.get(i), LEAD_SECONDS);
+            bursts[i] = calls(peers.get(i), BURST_SECONDS);
+        }
+        return List.of(bursts);
     }
 
     /** Calls for as long as that, at least once; the milliseconds of each. */

@@ -16,6 +16,7 @@ import dev.spindle.network.Network;
 import dev.spindle.plan.Fusion;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
+import java.util.Iterator;
 import java.util.List;
 
 /** The layers of a planned network one by one, on one thread, on a single image. */
@@ -77,6 +78,38 @@ final class LayerRun implements AutoCloseable {
                 + plan.layers().stream().map(this::label).toList());
     }
 
+    /** Runs every layer up to the one whose output a layer of another plan makes, be it fused or not, and returns it. */
+    Layer prepareOutputOf(Layer other) {
+        String name = outputName(other);
+        for (Layer layer : plan.layers()) {
+            run(layer);
+            if (layer.name().equals(name)) {
+                return layer;
+            }
+        }
+        throw new IllegalArgumentException("no layer " + name);
+    }
+
+    /**
+     * Runs all layers and checks the output of each.
+     *
+     * @param reference the same network, not fused
+     * @throws IllegalStateException where an output is wrong
+     */
+    void requireAgreement(LayerRun reference) {
+        Iterator<Layer> expected = reference.layers().iterator();
+        for (Layer layer : plan.layers()) {
+            run(layer);
+            String name = outputName(layer);
+            Layer match;
+            do {
+                match = expected.next();
+                reference.run(match);
+            } while (!match.name().equals(name));
+            Agreement.require(backend() + ": " + label(layer), output(layer), reference.output(match));
+        }
+    }
+
     /** Runs one layer. A layer leaves its input as it is, so it may run again. */
     void run(Layer layer) {
         layer.run(kernel, plan.weights(), activations, scratch, 0, layer.units());
@@ -95,6 +128,11 @@ final class LayerRun implements AutoCloseable {
             output[i] = blocked[(channel / c * shape.pixels() + pixel) * c + channel % c];
         }
         return output;
+    }
+
+    /** The layer that makes this layer's output in a plan without fusion. */
+    private static String outputName(Layer layer) {
+        return layer instanceof FusedBlock block ? block.project().name() : layer.name();
     }
 
     private static int offset(Layer layer) {

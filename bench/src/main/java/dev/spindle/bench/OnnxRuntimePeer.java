@@ -68,6 +68,11 @@ final class OnnxRuntimePeer implements Peer {
     }
 
     @Override
+    public boolean compiledByJvm() {
+        return false;
+    }
+
+    @Override
     public void load(float[] images) {
         int pixels = network.height() * network.width();
         for (int image = 0; image < batch; image++) {

@@ -13,6 +13,9 @@ interface Peer extends AutoCloseable {
      */
     void load(float[] images);
 
+    /** Whether the JVM compiles what runs, which takes it seconds; native code is at its speed at once. */
+    boolean compiledByJvm();
+
     /** One call on the whole batch. */
     void run();
 

@@ -27,6 +27,15 @@ final class SpindlePeer implements Peer {
     }
 
     @Override
+    public boolean compiledByJvm() {
+        return compiledByJvm(name());
+    }
+
+    static boolean compiledByJvm(String backend) {
+        return !backend.startsWith("native-");
+    }
+
+    @Override
     public void load(float[] images) {
         System.arraycopy(images, 0, input, 0, input.length);
     }

@@ -19,7 +19,8 @@ record Workload(Checkpoint checkpoint, int batch, int threads) {
 
     private static final long SEED = 2018;
 
-    private static final String SCALAR = "scalar";
+    /** The plain loops. */
+    static final String SCALAR = "scalar";
 
     Workload {
         if (batch < 1 || threads < 1) {

@@ -59,6 +59,76 @@ class BenchmarksTest {
                 })));
     }
 
+    @TestFactory
+    Stream<DynamicTest> blocks() {
+        Workload workload = TestWorkloads.tiny();
+        return TestWorkloads.backends().stream().flatMap(backend -> Stream.of(Fusion.NEVER, Fusion.ALWAYS)
+                .flatMap(fusion -> blockNames(workload, fusion).stream()
+                        .map(name -> dynamicTest(backend + " " + fusion + ": " + name, () -> {
+                            BlockBenchmark benchmark = new BlockBenchmark();
+                            benchmark.block = name;
+                            benchmark.fusion = fusion;
+                            benchmark.backend = backend;
+                            benchmark.open(workload);
+                            benchmark.call();
+                            benchmark.close();
+                        }))));
+    }
+
+    private static List<String> blockNames(Workload workload, Fusion fusion) {
+        try (LayerRun run = new LayerRun(workload, "scalar", fusion)) {
+            return LayerGroup.byBlock(run).stream().map(LayerGroup::name).toList();
+        }
+    }
+
+    @Test
+    void theBlocksOfTheBenchmarkAreThoseOfTheNetwork() throws NoSuchFieldException {
+        Param listed = BlockBenchmark.class.getField("block").getAnnotation(Param.class);
+        assertEquals(blockNames(LayerBenchmark.workload(), Fusion.AUTO), Arrays.asList(listed.value()));
+    }
+
+    @Test
+    void anUnknownBlockIsRefused() {
+        BlockBenchmark benchmark = new BlockBenchmark();
+        benchmark.block = "block18";
+        benchmark.fusion = Fusion.AUTO;
+        benchmark.backend = "scalar";
+        IllegalArgumentException thrown =
+                assertThrows(IllegalArgumentException.class, () -> benchmark.open(TestWorkloads.tiny()));
+        assertTrue(
+                thrown.getMessage().startsWith("no block block18, expected one of [stem+block1, block2, "), thrown.getMessage());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> profiles() {
+        return TestWorkloads.backends().stream().flatMap(backend -> Stream.of(Fusion.values())
+                .map(fusion -> dynamicTest(backend + " " + fusion, () -> {
+                    ProfileBenchmark benchmark = new ProfileBenchmark();
+                    benchmark.width = 0.35;
+                    benchmark.resolution = 32;
+                    benchmark.fusion = fusion;
+                    benchmark.backend = backend;
+                    benchmark.open();
+                    benchmark.call();
+                    benchmark.close();
+                })));
+    }
+
+    @Test
+    void peersInTurn() {
+        PeersBenchmark benchmark = new PeersBenchmark();
+        benchmark.width = 0.35;
+        benchmark.resolution = 32;
+        benchmark.batch = 1;
+        benchmark.threads = 1;
+        benchmark.peers = OnnxRuntimePeer.NAME + "+" + String.join("+", TestWorkloads.backends());
+        benchmark.warmup = 0;
+        benchmark.open();
+        benchmark.round();
+        benchmark.round();
+        benchmark.close();
+    }
+
     private static List<String> labels(Workload workload) {
         try (LayerRun run = new LayerRun(workload, "scalar", Fusion.NEVER)) {
             return run.layers().stream().map(run::label).toList();

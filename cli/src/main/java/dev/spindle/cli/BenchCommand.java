@@ -12,7 +12,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code bench}: how long a call takes once the JVM has compiled what it needs. */
-@Command(name = "bench", description = "Measure the latency of a model.", sortOptions = false, sortSynopsis = false)
+@Command(
+        name = "bench",
+        description = "Measure the latency of a model.",
+        footer = "%nFrom a source tree, ./spindle bench suite measures layers, networks and peers, and writes a report.",
+        sortOptions = false,
+        sortSynopsis = false)
 final class BenchCommand implements Callable<Integer> {
 
     /** Stretches whose medians are compared to see whether the compiler is done. */

@@ -29,9 +29,10 @@ class LauncherTest {
     private static final String MAVEN = """
             #!/bin/sh
             echo "$@" >> "$TREE/mvn.log"
-            mkdir -p cli/target
-            touch cli/target/spindle-cli.jar
-            echo "$TREE/built-jdk" > cli/target/java-home
+            case $* in *"-pl bench "*) module=bench ;; *) module=cli ;; esac
+            mkdir -p $module/target
+            touch $module/target/spindle-$module.jar
+            echo "$TREE/built-jdk" > $module/target/java-home
             """;
 
     private static final String JAVA = """
@@ -56,7 +57,7 @@ class LauncherTest {
         tools = Files.createDirectory(tree.resolve("bin"));
         Files.createDirectory(root.resolve(".mvn"));
         Files.createFile(root.resolve("pom.xml"));
-        for (String module : List.of("engine-java", "engine-native", "weights", "cli")) {
+        for (String module : List.of("engine-java", "engine-native", "weights", "cli", "bench")) {
             Files.createDirectories(root.resolve(module).resolve("src/main"));
             Files.createDirectories(root.resolve(module).resolve("src/test"));
             Files.createFile(root.resolve(module).resolve("pom.xml"));
@@ -149,6 +150,25 @@ class LauncherTest {
         Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(60)));
         launch(Map.of());
         assertEquals(2, builds());
+    }
+
+    @Test
+    void benchmarksAreAProgramOfTheirOwn() throws Exception {
+        List<String> suite = launch(Map.of(), "bench", "suite", "--quick").out().lines().toList();
+        assertEquals(
+                List.of(root.resolve("bench/target/spindle-bench.jar").toString(), "suite", "--quick"),
+                suite.subList(suite.indexOf("-jar") + 1, suite.size()));
+        List<String> bench = launch(Map.of(), "bench", "--batch", "8").out().lines().toList();
+        assertEquals(
+                List.of(root.resolve("cli/target/spindle-cli.jar").toString(), "bench", "--batch", "8"),
+                bench.subList(bench.indexOf("-jar") + 1, bench.size()));
+        assertEquals(2, builds());
+        Path source = Files.createFile(root.resolve("bench/src/main/New.java"));
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(60)));
+        launch(Map.of(), "bench", "--batch", "8");
+        assertEquals(2, builds(), "the benchmarks are no part of the command");
+        launch(Map.of(), "bench", "peak");
+        assertEquals(3, builds());
     }
 
     @Test

@@ -1,0 +1,121 @@
+package dev.spindle.bench;
+
+import dev.spindle.kernel.Dense;
+import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
+import dev.spindle.kernel.GlobalAverage;
+import dev.spindle.kernel.Layer;
+import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Softmax;
+import dev.spindle.kernel.Stem;
+import dev.spindle.network.Network;
+import dev.spindle.plan.Fusion;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Layers whose times make one figure: all of one shape, or those of one block.
+ *
+ * @param name the first layer's name, or the block's
+ * @param shape what is computed, see {@link LayerShape}; empty for a block
+ * @param kind {@code stem}, {@code 1x1}, {@code depthwise}, {@code pool}, {@code dense} or {@code block}
+ * @param count how many of that shape the network has
+ * @param flops operations of one of them
+ * @param bytes that one of them must move if its maps and weights fit no cache: input, weights, output, and what is
+ *     added; inside a block the hidden maps need not move
+ * @param layers in execution order
+ */
+record LayerGroup(String name, String shape, String kind, int count, double flops, long bytes, List<Layer> layers) {
+
+    /** Name and shape. */
+    String label() {
+        return shape.isEmpty() ? name : name + " " + shape;
+    }
+
+    /** Without fusion layers by shape, or else by block. */
+    static List<LayerGroup> of(LayerRun run, Fusion fusion) {
+        return fusion == Fusion.NEVER ? byShape(run) : byBlock(run);
+    }
+
+    private static List<LayerGroup> byShape(LayerRun run) {
+        Map<LayerShape, List<Layer>> shapes = new LinkedHashMap<>();
+        for (Layer layer : run.layers()) {
+            shapes.computeIfAbsent(LayerShape.of(run.network(), layer), shape -> new ArrayList<>()).add(layer);
+        }
+        List<LayerGroup> groups = new ArrayList<>();
+        shapes.forEach((shape, layers) -> {
+            Layer first = layers.getFirst();
+            groups.add(new LayerGroup(
+                    first.name(), shape.toString(), shape.kind().split(" ")[0], layers.size(), 2.0 * first.macs(),
+                    bytes(run.network(), List.of(first)), layers));
+        });
+        return groups;
+    }
+
+    /** The stem counts as part of the first block, since some backends compute them as one. */
+    static List<LayerGroup> byBlock(LayerRun run) {
+        Network network = run.network();
+        String stem = network.stem().name();
+        String first = network.blocks().getFirst().name();
+        Map<String, List<Layer>> blocks = new LinkedHashMap<>();
+        for (Layer layer : run.layers()) {
+            String block = layer.name().split("\\.")[0];
+            String name = block.equals(stem) || block.equals(first) ? stem + "+" + first : block;
+            blocks.computeIfAbsent(name, absent -> new ArrayList<>()).add(layer);
+        }
+        List<LayerGroup> groups = new ArrayList<>();
+        blocks.forEach((name, layers) -> groups.add(new LayerGroup(
+                name, "", "block", 1, 2.0 * layers.stream().mapToLong(Layer::macs).sum(), bytes(network, layers), layers)));
+        int blockCount = network.blocks().size();
+        return groups.subList(0, blockCount);
+    }
+
+    private static long bytes(Network network, List<Layer> layers) {
+        long floats = inputFloats(network, layers.getFirst());
+        for (Layer layer : layers) {
+            floats += weightFloats(network, layer);
+        }
+        LayerShape last = LayerShape.of(network, layers.getLast());
+        long outputFloats = (long) last.pixels() * last.channels();
+        boolean adds = layers.size() == 1 && layers.getFirst() instanceof Pointwise pointwise && pointwise.residual() >= 0;
+        return Float.BYTES * (floats + (adds ? 2 : 1) * outputFloats);
+    }
+
+    private static long inputFloats(Network network, Layer layer) {
+        LayerShape shape = LayerShape.of(network, layer);
+        return switch (layer) {
+            case Stem stem -> 3L * network.height() * network.width();
+            case Depthwise depthwise -> (long) depthwise.height() * depthwise.width() * shape.channels();
+            case FusedBlock block -> block.stem().map(stem -> inputFloats(network, stem))
+                    .or(() -> block.expand().map(expand -> inputFloats(network, expand)))
+                    .orElseGet(() -> inputFloats(network, block.depthwise()));
+            case GlobalAverage pool -> (long) shape.inputs() * shape.channels();
+            case Pointwise pointwise -> (long) shape.pixels() * shape.inputs();
+            case Dense dense -> shape.inputs();
+            case Softmax softmax -> shape.channels();
+        };
+    }
+
+    private static long weightFloats(Network network, Layer layer) {
+        LayerShape shape = LayerShape.of(network, layer);
+        return switch (layer) {
+            case Stem stem -> matrix(shape);
+            case Pointwise pointwise -> matrix(shape);
+            case Depthwise depthwise -> matrix(shape);
+            case Dense dense -> matrix(shape);
+            case FusedBlock block -> block.stem().map(stem -> weightFloats(network, stem)).orElse(0L)
+                    + block.expand().map(expand -> weightFloats(network, expand)).orElse(0L)
+                    + weightFloats(network, block.depthwise())
+                    + weightFloats(network, block.project());
+            case GlobalAverage pool -> 0;
+            case Softmax softmax -> 0;
+        };
+    }
+
+    /** Weights and bias. */
+    private static long matrix(LayerShape shape) {
+        return (shape.inputs() + 1L) * shape.channels();
+    }
+}

@@ -31,6 +31,10 @@ final class NpzReader {
         ZipContent zip = ZipContent.open(file, content);
         Map<String, MapSource.Array> arrays = new LinkedHashMap<>();
         for (String entry : zip.names()) {
+            if (!entry.endsWith(SUFFIX)) {
+                throw InvalidInputException.of(
+                        file, "entry " + ModelFile.printable(entry), "an array, named *" + SUFFIX, "another name");
+            }
             String name = entry.substring(0, entry.length() - SUFFIX.length());
             arrays.put(name, array(file, name, zip.read(entry)));
         }

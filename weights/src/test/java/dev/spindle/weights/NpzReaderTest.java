@@ -153,6 +153,14 @@ class NpzReaderTest {
     }
 
     @Test
+    void otherEntriesAreRefused() {
+        ByteBuffer file = ByteBuffer.wrap(ZipFiles.stored(Map.of("npy", new byte[0])));
+        String message =
+                assertThrows(InvalidInputException.class, () -> NpzReader.read(NAME, file)).getMessage();
+        assertEquals("some.npz: entry npy: expected an array, named *.npy, found another name", message);
+    }
+
+    @Test
     void truncatedFilesAreRefused() {
         Mutations.truncate(ZipFiles.deflated(NpzFile.entries(SMALL)), part -> PublishedFormats.read(NAME, part));
     }

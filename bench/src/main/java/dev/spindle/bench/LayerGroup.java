@@ -1,5 +1,6 @@
 package dev.spindle.bench;
 
+import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FusedBlock;
@@ -91,6 +92,7 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
             case FusedBlock block -> block.stem().map(stem -> inputFloats(network, stem))
                     .or(() -> block.expand().map(expand -> inputFloats(network, expand)))
                     .orElseGet(() -> inputFloats(network, block.depthwise()));
+            case ChannelwisePair pair -> inputFloats(network, pair.pointwise());
             case GlobalAverage pool -> (long) shape.inputs() * shape.channels();
             case Pointwise pointwise -> (long) shape.pixels() * shape.inputs();
             case Dense dense -> shape.inputs();
@@ -109,6 +111,8 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
                     + block.expand().map(expand -> weightFloats(network, expand)).orElse(0L)
                     + weightFloats(network, block.depthwise())
                     + weightFloats(network, block.project());
+            case ChannelwisePair pair -> weightFloats(network, pair.pointwise())
+                    + weightFloats(network, pair.channelwise());
             case GlobalAverage pool -> 0;
             case Softmax softmax -> 0;
         };

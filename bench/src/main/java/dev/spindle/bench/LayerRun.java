@@ -132,7 +132,11 @@ final class LayerRun implements AutoCloseable {
 
     /** The layer that makes this layer's output in a plan without fusion. */
     private static String outputName(Layer layer) {
-        return layer instanceof FusedBlock block ? block.project().name() : layer.name();
+        return switch (layer) {
+            case FusedBlock block -> block.project().name();
+            case ChannelwisePair pair -> pair.channelwise().name();
+            default -> layer.name();
+        };
     }
 
     private static int offset(Layer layer) {

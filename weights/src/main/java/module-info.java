@@ -3,10 +3,11 @@
  *
  * @provides dev.spindle.CheckpointReader all published formats
  */
-@SuppressWarnings("requires-automatic") // flatbuffers-java has no module descriptor
+@SuppressWarnings("requires-automatic") // flatbuffers-java and protobuf-java have no module descriptors
 module dev.spindle.weights {
     requires transitive dev.spindle.engine;
     requires com.fasterxml.jackson.databind;
+    requires com.google.protobuf;
     requires flatbuffers.java;
     requires java.net.http;
     requires org.apache.commons.compress;

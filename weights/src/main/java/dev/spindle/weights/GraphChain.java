@@ -2,124 +2,92 @@ package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * A TensorFlow Lite graph as a chain of operators from its input to its output. Each reads what the one before it made;
- * only a sum may read another tensor of the chain, too. Operators that only change number formats are left out.
+ * A graph as a chain of nodes from its input to its output. Each reads what the one before it made; only a sum may read
+ * another value of the chain, too.
  */
-final class TfliteChain {
+final class GraphChain {
 
     /**
-     * One operator of the chain.
+     * One node of the chain.
      *
-     * @param operator not one that only changes the number format
-     * @param input the tensor that the link before it made, number formats aside
+     * @param node the node
+     * @param input the value that the link before it made
+     * @param addend the other value of a sum; {@code input} for all others
      */
-    record Link(TfliteOperator operator, int input) {}
+    record Link(Graph.Node node, String input, String addend) {}
 
-    private final TfliteModel model;
-    /** What a tensor is a copy of in another number format. */
-    private final Map<Integer, Integer> copies = new HashMap<>();
-    private final Map<Integer, List<TfliteOperator>> readers = new HashMap<>();
-    private final List<Link> links = new ArrayList<>();
+    private final Graph graph;
+    private final Map<String, List<Graph.Node>> readers = new HashMap<>();
 
-    private TfliteChain(TfliteModel model) {
-        this.model = model;
+    private GraphChain(Graph graph) {
+        this.graph = graph;
+        for (Graph.Node node : graph.nodes()) {
+            for (String input : node.inputs()) {
+                readers.computeIfAbsent(original(input), key -> new ArrayList<>()).add(node);
+            }
+        }
     }
 
     /**
-     * Orders a graph's operators.
+     * Orders a graph's nodes.
      *
-     * @param model a graph
-     * @throws InvalidInputException where the graph branches other than around sums, runs in a circle, or has operators
-     *     beside the chain
+     * @return them in execution order
+     * @throws InvalidInputException where the graph branches other than around sums, runs in a circle, or has nodes beside
+     *     the chain
      */
-    static TfliteChain of(TfliteModel model) {
-        TfliteChain chain = new TfliteChain(model);
-        chain.index();
-        chain.follow();
-        return chain;
+    static List<Link> of(Graph graph) {
+        return new GraphChain(graph).follow();
     }
 
-    /** The operators in execution order. */
-    List<Link> links() {
+    private String original(String value) {
+        return graph.copies().original(value);
+    }
+
+    private List<Link> follow() {
+        List<Link> links = new ArrayList<>();
+        Set<Graph.Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
+        String value = original(graph.input().value());
+        String end = original(graph.output());
+        while (!value.equals(end)) {
+            Graph.Node node = next(value);
+            if (!visited.add(node)) {
+                throw graph.wrong(node, "an acyclic graph", "the operator behind itself");
+            }
+            String first = original(node.inputs().getFirst());
+            String last = original(node.inputs().getLast());
+            links.add(new Link(node, value, first.equals(value) ? last : first));
+            value = original(node.output());
+        }
+        for (Graph.Node node : graph.nodes()) {
+            if (!visited.contains(node)) {
+                throw graph.wrong(node, "one way from input to output", "an operator beside it");
+            }
+        }
         return links;
     }
 
-    /** The tensor that a tensor is a copy of, number format aside; itself if it is none. */
-    int original(int tensor) {
-        int found = tensor;
-        for (int i = 0; i <= copies.size(); i++) {
-            Integer source = copies.get(found);
-            if (source == null) {
-                return found;
-            }
-            found = source;
+    /** The node behind a value: what starts the next block, or else the sum that ends this one. */
+    private Graph.Node next(String value) {
+        List<Graph.Node> layers = new ArrayList<>();
+        List<Graph.Node> sums = new ArrayList<>();
+        for (Graph.Node reader : readers.getOrDefault(value, List.of())) {
+            (reader.operation() instanceof Operation.Sum ? sums : layers).add(reader);
         }
-        throw model.tensors().get(tensor).wrong("an acyclic graph", "a tensor made from itself");
-    }
-
-    private void index() {
-        for (TfliteOperator operator : model.operators()) {
-            if (isCopy(operator)) {
-                copies.put(operator.output(), operator.input(0));
-            }
-        }
-        for (TfliteOperator operator : model.operators()) {
-            if (!isCopy(operator)) {
-                for (int input : operator.inputs()) {
-                    if (input != TfliteOperator.ABSENT) {
-                        readers.computeIfAbsent(original(input), key -> new ArrayList<>()).add(operator);
-                    }
-                }
-            }
-        }
-    }
-
-    private static boolean isCopy(TfliteOperator operator) {
-        return operator.code() == TfliteOperator.QUANTIZE || operator.code() == TfliteOperator.DEQUANTIZE;
-    }
-
-    private void follow() {
-        boolean[] visited = new boolean[model.operators().size()];
-        int tensor = original(model.input());
-        int end = original(model.output());
-        while (tensor != end) {
-            TfliteOperator operator = next(tensor);
-            if (visited[operator.position()]) {
-                throw operator.wrong("an acyclic graph", "the operator behind itself");
-            }
-            visited[operator.position()] = true;
-            links.add(new Link(operator, tensor));
-            tensor = original(operator.output());
-        }
-        for (TfliteOperator operator : model.operators()) {
-            if (!visited[operator.position()] && !isCopy(operator)) {
-                throw operator.wrong("one way from input to output", "an operator beside it");
-            }
-        }
-    }
-
-    /** The operator behind a tensor: what starts the next block, or else the sum that ends this one. */
-    private TfliteOperator next(int tensor) {
-        List<TfliteOperator> layers = new ArrayList<>();
-        List<TfliteOperator> sums = new ArrayList<>();
-        for (TfliteOperator reader : readers.getOrDefault(tensor, List.of())) {
-            (reader.code() == TfliteOperator.ADD ? sums : layers).add(reader);
-        }
-        List<TfliteOperator> candidates = layers.isEmpty() ? sums : layers;
+        List<Graph.Node> candidates = layers.isEmpty() ? sums : layers;
         if (candidates.size() != 1) {
-            throw model.tensors().get(tensor).wrong(
+            throw graph.wrong(
+                    value,
                     "one layer that reads it",
                     candidates.isEmpty() ? "none" : candidates.get(0).place() + " and " + candidates.get(1).place());
         }
-        TfliteOperator found = candidates.getFirst();
-        if (found.code() != TfliteOperator.ADD && original(found.input(0)) != tensor) {
-            throw found.wrong("its data from " + model.tensors().get(tensor).place(), "its parameters from there");
-        }
-        return found;
+        return candidates.getFirst();
     }
 }

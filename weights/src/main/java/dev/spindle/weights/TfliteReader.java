@@ -31,7 +31,7 @@ final class TfliteReader {
 
     static Checkpoint read(Path file, ByteBuffer content) {
         TfliteModel model = TfliteModel.read(file, content);
-        TfliteGraph.Result graph = TfliteGraph.follow(model);
+        GraphLayers.Result graph = GraphLayers.find(TfliteGraph.translate(model));
         List<Integer> input = model.tensors().get(model.input()).shape();
         LayerStack.Facts facts = new LayerStack.Facts(
                 input.get(1),

@@ -1,6 +1,5 @@
 package dev.spindle.weights;
 
-import dev.spindle.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +23,8 @@ record TfliteTensor(
         List<Integer> shape,
         ByteBuffer data,
         Optional<Quantisation> quantisation,
-        boolean sparse) {
+        boolean sparse)
+        implements Constant {
 
     /**
      * {@code real = scale * (stored - zeroPoint)}, one pair for the tensor or one for each index of one axis.
@@ -54,22 +54,14 @@ record TfliteTensor(
         return data.hasRemaining();
     }
 
-    /** The tensor's place in messages. */
-    String place() {
+    @Override
+    public String place() {
         return "tensor " + ModelFile.printable(name);
     }
 
-    /** What is at fault here. */
-    InvalidInputException wrong(String expected, String found) {
-        return InvalidInputException.of(file, place(), expected, found);
-    }
-
-    /**
-     * The values as fp32, dequantised where they are integers.
-     *
-     * @throws InvalidInputException where this is no constant of a type that fp32 can stand for
-     */
-    float[] floats() {
+    /** Integers are dequantised. */
+    @Override
+    public float[] floats() {
         return floats(quantisation);
     }
 

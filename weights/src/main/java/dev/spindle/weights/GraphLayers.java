@@ -1,0 +1,481 @@
+package dev.spindle.weights;
+
+import dev.spindle.InvalidInputException;
+import dev.spindle.network.Activation;
+import dev.spindle.network.Conv;
+import dev.spindle.network.Network;
+import dev.spindle.network.Padding;
+import dev.spindle.plan.BatchNorm;
+import dev.spindle.plan.LayerWeights;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Follows a graph from its input to its output and finds the layers of a MobileNet classifier in it: convolutions with
+ * batch normalisation and activation, sums around blocks, a global average, a dense layer, perhaps a softmax. Names do
+ * not matter.
+ */
+final class GraphLayers {
+
+    private static final int MAX_DILATION = 64;
+
+    /** A convolution or the dense layer, with what follows it. */
+    private static final class Step {
+        private final GraphChain.Link link;
+        private final Conv linear;
+        private final float[] kernel;
+        private float[] bias;
+        private BatchNorm norm;
+        private Operation.Clamp clamp = Operation.Clamp.NONE;
+        private Graph.Node clampedBy;
+        private String addend;
+
+        Step(GraphChain.Link link, Conv linear, float[] kernel) {
+            this.link = link;
+            this.linear = linear;
+            this.kernel = kernel;
+        }
+
+        void shift(float[] values) {
+            if (norm != null) {
+                norm = scaled(norm, ones(values.length), values);
+            } else if (bias == null) {
+                bias = values;
+            } else {
+                bias = sum(bias, values);
+            }
+        }
+
+        /** What follows a batch normalisation is folded into its factor and shift. */
+        void normalise(BatchNorm next) {
+            if (norm == null) {
+                norm = next;
+                return;
+            }
+            float[] factor = new float[next.gamma().length];
+            float[] shift = new float[factor.length];
+            for (int i = 0; i < factor.length; i++) {
+                double exact = next.gamma()[i] / Math.sqrt(next.variance()[i] + next.epsilon());
+                factor[i] = (float) exact;
+                shift[i] = (float) (next.beta()[i] - next.mean()[i] * exact);
+            }
+            norm = scaled(norm, factor, shift);
+        }
+
+        private static BatchNorm scaled(BatchNorm norm, float[] factor, float[] shift) {
+            float[] gamma = new float[factor.length];
+            float[] beta = new float[factor.length];
+            for (int i = 0; i < factor.length; i++) {
+                gamma[i] = norm.gamma()[i] * factor[i];
+                beta[i] = (float) (norm.beta()[i] * (double) factor[i] + shift[i]);
+            }
+            return new BatchNorm(gamma, beta, norm.mean(), norm.variance(), norm.epsilon());
+        }
+
+        private static float[] ones(int length) {
+            float[] values = new float[length];
+            Arrays.fill(values, 1);
+            return values;
+        }
+
+        private static float[] sum(float[] a, float[] b) {
+            float[] sum = a.clone();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += b[i];
+            }
+            return sum;
+        }
+
+        LayerWeights weights() {
+            return new LayerWeights(kernel, Optional.ofNullable(bias), Optional.ofNullable(norm));
+        }
+    }
+
+    private final Graph graph;
+    private final Set<Constant> kernels = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<Step> steps = new ArrayList<>();
+    private final EnumSet<Padding> paddings = EnumSet.allOf(Padding.class);
+
+    private int channels;
+    private int height;
+    private int width;
+    private Operation.Border border = Operation.Border.NONE;
+    private boolean rowsAveraged;
+    private boolean columnsAveraged;
+    private Step classifier;
+    private boolean finished;
+    private double epsilon = Double.NaN;
+
+    private GraphLayers(Graph graph) {
+        this.graph = graph;
+        this.height = graph.input().height();
+        this.width = graph.input().width();
+        this.channels = graph.input().channels();
+    }
+
+    /**
+     * What a graph holds.
+     *
+     * @param layers in execution order
+     * @param padding where convolutions put their zeros
+     * @param epsilon of the first batch normalisation; NaN where there is none
+     */
+    record Result(LayerStack layers, Padding padding, double epsilon) {}
+
+    /**
+     * Follows a graph.
+     *
+     * @throws InvalidInputException where the graph is not that of a MobileNet classifier, naming the node
+     */
+    static Result find(Graph graph) {
+        GraphLayers layers = new GraphLayers(graph);
+        layers.requireInput();
+        for (GraphChain.Link link : GraphChain.of(graph)) {
+            layers.apply(link);
+        }
+        LayerStack stack = layers.stack();
+        Padding padding = layers.paddings.contains(graph.padding()) ? graph.padding() : layers.paddings.iterator().next();
+        return new Result(stack, padding, layers.epsilon);
+    }
+
+    private void requireInput() {
+        if (height < 1 || width < 1 || height > Network.MAX_SIDE || width > Network.MAX_SIDE) {
+            throw graph.wrong(
+                    graph.input().value(),
+                    "an input of at least 1 and at most " + Network.MAX_SIDE + " pixels a side",
+                    height + "x" + width);
+        }
+    }
+
+    private void apply(GraphChain.Link link) {
+        Graph.Node node = link.node();
+        switch (node.operation()) {
+            case Operation.Convolution convolution -> {
+                if (pooled()) {
+                    requirePlain(node, convolution);
+                    List<Integer> shape = shape(convolution.kernel(), 4);
+                    boolean single = shape.get(2) == 1 && shape.get(3) == 1;
+                    classify(link, convolution.kernel(), single, convolution.bias());
+                } else {
+                    convolve(link, convolution);
+                }
+            }
+            case Operation.Dense dense -> {
+                requirePooled(node, true);
+                shape(dense.kernel(), 2);
+                classify(link, dense.kernel(), true, dense.bias());
+            }
+            case Operation.Pad pad -> {
+                requirePooled(node, false);
+                requireNoBorder(node);
+                border = pad.border();
+            }
+            case Operation.Shift shift -> {
+                Step last = linear(node);
+                last.shift(perChannel(last, shift.values(), "bias"));
+            }
+            case Operation.Normalisation normalisation -> normalise(linear(node), normalisation);
+            case Operation.Clamp clamp -> clamp(node, clamp);
+            case Operation.Sum _ -> {
+                requirePooled(node, false);
+                linear(node).addend = link.addend();
+            }
+            case Operation.Pool pool -> {
+                requireWholeMap(node, pool);
+                average(node, true, true);
+            }
+            case Operation.Mean mean -> average(node, mean.overHeight(), mean.overWidth());
+            case Operation.Reshape _ -> requirePooled(node, true);
+            case Operation.Softmax _ -> finish(node);
+        }
+    }
+
+    private boolean pooled() {
+        return rowsAveraged && columnsAveraged;
+    }
+
+    private void requirePooled(Graph.Node node, boolean expected) {
+        if (expected ? !pooled() : rowsAveraged || columnsAveraged) {
+            throw graph.wrong(
+                    node,
+                    "it " + (expected ? "behind" : "before") + " the global average",
+                    "it " + (expected ? "before" : "behind"));
+        }
+    }
+
+    /** Checks that no zeros wait for a convolution. */
+    private void requireNoBorder(Graph.Node node) {
+        if (!border.equals(Operation.Border.NONE)) {
+            throw graph.wrong(node, "a convolution without zeros of its own behind zeros", "this");
+        }
+    }
+
+    private List<Integer> shape(Constant kernel, int rank) {
+        List<Integer> shape = kernel.shape();
+        if (shape.size() != rank || shape.contains(0)) {
+            throw kernel.wrong("a kernel of " + rank + " axes", shape.toString());
+        }
+        return shape;
+    }
+
+    private void convolve(GraphChain.Link link, Operation.Convolution operation) {
+        Graph.Node node = link.node();
+        requirePooled(node, false);
+        Constant kernel = operation.kernel();
+        List<Integer> shape = shape(kernel, 4);
+        boolean depthwise = operation.groups() > 1 && operation.groups() == channels;
+        int outputs = shape.getFirst();
+        int side = shape.get(2);
+        boolean fits = shape.get(1) == (depthwise ? 1 : channels) && (!depthwise || outputs == channels);
+        if (!fits || side != shape.get(3) || (!depthwise && operation.groups() != 1)) {
+            throw kernel.wrong(
+                    depthwise
+                            ? "a depthwise kernel of [" + channels + "][1][size][size]"
+                            : "a kernel of [outputs][" + channels + "][size][size] in one group",
+                    "outputs, inputs, height, width " + shape + " in " + operation.groups());
+        }
+        if (operation.dilation() < 1 || operation.dilation() > MAX_DILATION) {
+            throw graph.wrong(node, "a dilation of 1 to " + MAX_DILATION, String.valueOf(operation.dilation()));
+        }
+        Conv conv = ModelFile.valid(
+                graph.file(),
+                () -> new Conv(
+                        node.place(),
+                        channels,
+                        outputs,
+                        side,
+                        Math.clamp(operation.stride(), 0, Integer.MAX_VALUE),
+                        (int) operation.dilation(),
+                        depthwise ? channels : 1,
+                        Activation.LINEAR));
+        requirePadding(node, conv, operation.border());
+        steps.add(step(link, conv, kernel, operation.bias()));
+        channels = outputs;
+        height = Padding.outputSize(height, conv.stride());
+        width = Padding.outputSize(width, conv.stride());
+        border = Operation.Border.NONE;
+    }
+
+    private Step step(GraphChain.Link link, Conv conv, Constant kernel, Optional<Constant> bias) {
+        if (!kernels.add(kernel.origin())) {
+            throw kernel.wrong("one layer that uses it", link.node().place() + " too");
+        }
+        Step step = new Step(link, conv, kernel.floats());
+        step.bias = bias.map(values -> perChannel(step, values, "bias")).orElse(null);
+        return step;
+    }
+
+    /** The values of a constant with one for each output of a layer. */
+    private static float[] perChannel(Step step, Constant values, String what) {
+        if (!values.shape().equals(List.of(step.linear.outputs()))) {
+            throw values.wrong("a " + what + " of shape [" + step.linear.outputs() + "]", values.shape().toString());
+        }
+        return values.floats();
+    }
+
+    /** Keeps the conventions that put the zeros where this convolution has them. */
+    private void requirePadding(Graph.Node node, Conv conv, Optional<Operation.Border> own) {
+        if (own.isEmpty() || !own.get().equals(Operation.Border.NONE)) {
+            requireNoBorder(node);
+        }
+        Operation.Border zeros = own.filter(found -> !found.equals(Operation.Border.NONE)).orElse(border);
+        if (own.isEmpty()) {
+            if (conv.stride() > 1) {
+                paddings.remove(Padding.SYMMETRIC);
+            }
+        } else {
+            paddings.removeIf(padding -> !pads(padding, conv, height, zeros.top(), zeros.bottom())
+                    || !pads(padding, conv, width, zeros.left(), zeros.right()));
+        }
+        if (paddings.isEmpty()) {
+            throw graph.wrong(
+                    node,
+                    "zeros as all other layers have them, symmetric or as SAME",
+                    own.isEmpty() ? "SAME" : zeros.toString());
+        }
+    }
+
+    /** Whether a convention gives the same outputs along one axis as zeros before and behind without any other. */
+    private static boolean pads(Padding padding, Conv conv, int input, long before, long behind) {
+        int reach = conv.dilation() * (conv.kernel() - 1);
+        long room = input + before + behind - reach - 1;
+        return before == padding.before(input, conv.kernel(), conv.stride(), conv.dilation())
+                && room >= 0
+                && room / conv.stride() + 1 == Padding.outputSize(input, conv.stride());
+    }
+
+    private void normalise(Step last, Operation.Normalisation found) {
+        BatchNorm norm = ModelFile.valid(
+                graph.file(),
+                () -> new BatchNorm(
+                        perChannel(last, found.gamma(), "scale"),
+                        perChannel(last, found.beta(), "shift"),
+                        perChannel(last, found.mean(), "mean"),
+                        perChannel(last, found.variance(), "variance"),
+                        found.epsilon()));
+        last.normalise(norm);
+        if (Double.isNaN(epsilon)) {
+            epsilon = found.epsilon();
+        }
+    }
+
+    private void clamp(Graph.Node node, Operation.Clamp clamp) {
+        requirePooled(node, false);
+        requireNoBorder(node);
+        if (steps.isEmpty() || steps.getLast().addend != null || !(clamp.lowest() <= clamp.highest())) {
+            throw graph.wrong(
+                    node, "bounds behind a convolution", steps.isEmpty() ? "none before" : clamp.toString());
+        }
+        Step last = steps.getLast();
+        last.clamp = last.clamp.then(clamp);
+        last.clampedBy = node;
+    }
+
+    /** The layer, without activation and sum, that a node follows directly. */
+    private Step linear(Graph.Node node) {
+        if (classifier != null && !finished) {
+            return classifier;
+        }
+        requirePooled(node, false);
+        requireNoBorder(node);
+        if (steps.isEmpty()
+                || !steps.getLast().clamp.equals(Operation.Clamp.NONE)
+                || steps.getLast().addend != null) {
+            throw graph.wrong(node, "it behind a linear convolution", "it elsewhere");
+        }
+        return steps.getLast();
+    }
+
+    private void requireWholeMap(Graph.Node node, Operation.Pool pool) {
+        boolean single = !pool.same() || (pool.strideHeight() >= height && pool.strideWidth() >= width);
+        if (pool.height() != height || pool.width() != width || !single) {
+            throw graph.wrong(
+                    node,
+                    "an average over the whole map of " + height + "x" + width,
+                    "a filter of " + pool.height() + "x" + pool.width());
+        }
+    }
+
+    private void average(Graph.Node node, boolean overHeight, boolean overWidth) {
+        requireNoBorder(node);
+        if ((overHeight && rowsAveraged) || (overWidth && columnsAveraged)) {
+            throw graph.wrong(node, "one average over each axis of the map", "another");
+        }
+        rowsAveraged |= overHeight;
+        columnsAveraged |= overWidth;
+    }
+
+    /** Checks that a convolution on one pixel is nothing but a dense layer. */
+    private void requirePlain(Graph.Node node, Operation.Convolution operation) {
+        boolean bordered = operation.border().filter(found -> !found.equals(Operation.Border.NONE)).isPresent();
+        if (operation.groups() != 1 || bordered) {
+            throw graph.wrong(node, "one group and no zeros behind the global average", "others");
+        }
+    }
+
+    private void classify(GraphChain.Link link, Constant kernel, boolean single, Optional<Constant> bias) {
+        List<Integer> shape = kernel.shape();
+        if (classifier != null || shape.get(1) != channels || !single) {
+            throw kernel.wrong(
+                    "the only dense layer behind the global average, on " + channels + " features",
+                    "a kernel of shape " + shape);
+        }
+        Conv conv = Conv.pointwise(link.node().place(), channels, shape.getFirst(), Activation.LINEAR);
+        classifier = step(link, conv, kernel, bias);
+    }
+
+    private void finish(Graph.Node node) {
+        if (classifier == null || finished) {
+            throw graph.wrong(node, "one softmax, behind the dense layer", "it elsewhere");
+        }
+        finished = true;
+    }
+
+    private LayerStack stack() {
+        if (steps.isEmpty() || classifier == null) {
+            throw InvalidInputException.of(
+                    graph.file(),
+                    "graph",
+                    "convolutions, a global average and a dense layer",
+                    steps.isEmpty() ? "no convolution" : "no dense layer");
+        }
+        List<LayerStack.Block> blocks = new ArrayList<>();
+        requireNoSum(steps.getFirst());
+        int next = 1;
+        while (next < steps.size() - 1) {
+            Step first = steps.get(next);
+            Optional<Step> expand = Optional.empty();
+            if (!first.linear.isDepthwise()) {
+                expand = Optional.of(at(next, false, "a 1x1 convolution that begins a block"));
+                next++;
+            }
+            Step depthwise = at(next, true, "a depthwise convolution of a block");
+            Step project = at(next + 1, false, "a 1x1 convolution that ends a block");
+            expand.ifPresent(this::requireNoSum);
+            requireNoSum(depthwise);
+            boolean residual = project.addend != null;
+            if (residual && !project.addend.equals(first.link.input())) {
+                throw graph.wrong(project.link.node(), "the block's own input added to it", "another tensor");
+            }
+            blocks.add(new LayerStack.Block(expand.map(this::layer), layer(depthwise), layer(project), residual));
+            next += 2;
+        }
+        Optional<Step> head =
+                next < steps.size() ? Optional.of(at(next, false, "a 1x1 convolution as head")) : Optional.empty();
+        head.ifPresent(this::requireNoSum);
+        return new LayerStack(
+                layer(steps.getFirst()),
+                blocks,
+                head.map(this::layer),
+                classifier.weights(),
+                classifier.linear.outputs());
+    }
+
+    private Layer layer(Step step) {
+        Conv linear = step.linear;
+        Conv conv = new Conv(
+                linear.name(), linear.inputs(), linear.outputs(), linear.kernel(), linear.stride(), linear.dilation(),
+                linear.groups(), activation(step));
+        return new Layer(conv, step.weights());
+    }
+
+    private Activation activation(Step step) {
+        for (Activation activation : Activation.values()) {
+            if (step.clamp.equals(Operation.Clamp.of(activation))) {
+                return activation;
+            }
+        }
+        throw graph.wrong(
+                step.clampedBy,
+                "bounds of ReLU or ReLU6",
+                step.clamp.lowest() + " to " + step.clamp.highest());
+    }
+
+    private Step at(int index, boolean depthwise, String expected) {
+        if (index >= steps.size()) {
+            throw InvalidInputException.of(graph.file(), "operators", expected, "the global average");
+        }
+        Step step = steps.get(index);
+        Conv conv = step.linear;
+        boolean pointwise = conv.kernel() == 1 && conv.groups() == 1 && conv.stride() == 1;
+        if (depthwise ? !conv.isDepthwise() : !pointwise) {
+            throw graph.wrong(
+                    step.link.node(),
+                    expected,
+                    conv.kernel() + "x" + conv.kernel() + ", " + conv.groups() + " groups, stride " + conv.stride());
+        }
+        return step;
+    }
+
+    private void requireNoSum(Step step) {
+        if (step.addend != null) {
+            throw graph.wrong(step.link.node(), "no sum within a block", "another tensor added to it");
+        }
+    }
+}

@@ -159,7 +159,7 @@ final class GraphLayers {
             case Operation.Convolution convolution -> {
                 if (pooled()) {
                     requirePlain(node, convolution);
-                    List<Integer> shape = shape(convolution.kernel(), 4);
+                    List<Integer> shape = shape(node, convolution.kernel(), 4);
                     boolean single = shape.get(2) == 1 && shape.get(3) == 1;
                     classify(link, convolution.kernel(), single, convolution.bias());
                 } else {
@@ -168,7 +168,7 @@ final class GraphLayers {
             }
             case Operation.Dense dense -> {
                 requirePooled(node, true);
-                shape(dense.kernel(), 2);
+                shape(node, dense.kernel(), 2);
                 classify(link, dense.kernel(), true, dense.bias());
             }
             case Operation.Pad pad -> {
@@ -216,7 +216,11 @@ final class GraphLayers {
         }
     }
 
-    private List<Integer> shape(Constant kernel, int rank) {
+    /** The sizes of a kernel that no other layer has used. */
+    private List<Integer> shape(Graph.Node node, Constant kernel, int rank) {
+        if (!kernels.add(kernel.origin())) {
+            throw kernel.wrong("one layer that uses it", node.place() + " too");
+        }
         List<Integer> shape = kernel.shape();
         if (shape.size() != rank || shape.contains(0)) {
             throw kernel.wrong("a kernel of " + rank + " axes", shape.toString());
@@ -228,7 +232,7 @@ final class GraphLayers {
         Graph.Node node = link.node();
         requirePooled(node, false);
         Constant kernel = operation.kernel();
-        List<Integer> shape = shape(kernel, 4);
+        List<Integer> shape = shape(node, kernel, 4);
         boolean depthwise = operation.groups() > 1 && operation.groups() == channels;
         int outputs = shape.getFirst();
         int side = shape.get(2);
@@ -263,9 +267,6 @@ final class GraphLayers {
     }
 
     private Step step(GraphChain.Link link, Conv conv, Constant kernel, Optional<Constant> bias) {
-        if (!kernels.add(kernel.origin())) {
-            throw kernel.wrong("one layer that uses it", link.node().place() + " too");
-        }
         Step step = new Step(link, conv, kernel.floats());
         step.bias = bias.map(values -> perChannel(step, values, "bias")).orElse(null);
         return step;

@@ -134,10 +134,10 @@ final class TfliteGraph {
             return;
         }
         String output = names.get(operator.output());
-        // No tensor of the file has this name: they are all among the keys of tensors.
+        // No other value has this name: that of a tensor, made longer until there is no such tensor.
         String linear = output;
         while (tensors.containsKey(linear)) {
-            linear += " before its activation";
+            linear += " before the activation of " + operator.place();
         }
         nodes.add(new Graph.Node(operator.place(), convolution, List.of(names.get(operator.input(0))), linear));
         nodes.add(new Graph.Node(

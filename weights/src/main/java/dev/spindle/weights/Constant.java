@@ -3,6 +3,7 @@ package dev.spindle.weights;
 import dev.spindle.InvalidInputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** An array of numbers that a graph holds, whatever the format and the type of its elements. */
@@ -50,6 +51,15 @@ interface Constant {
             sizes.add(shape().get(axis));
         }
         return new View(this, List.copyOf(sizes), () -> permute(floats(), shape(), axes));
+    }
+
+    /** An array of this shape, of one number. */
+    default Constant filled(float value) {
+        return new View(this, shape(), () -> {
+            float[] values = new float[shape().stream().reduce(1, Math::multiplyExact)];
+            Arrays.fill(values, value);
+            return values;
+        });
     }
 
     private static float[] permute(float[] values, List<Integer> shape, int[] axes) {

@@ -4,14 +4,13 @@ import dev.spindle.InvalidInputException;
 import dev.spindle.network.Padding;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A model file's graph in the terms that formats share. Readers translate theirs into it, node by node;
@@ -56,21 +55,22 @@ record Graph(Path file, Input input, String output, List<Node> nodes, Copies cop
         return InvalidInputException.of(file, node.place(), expected, found);
     }
 
-    /** The same without nodes that the output does not come from. */
-    Graph pruned() {
-        Map<String, List<Node>> makers = new HashMap<>();
-        for (Node node : nodes) {
-            makers.computeIfAbsent(copies.original(node.output), key -> new ArrayList<>()).add(node);
-        }
-        Set<Node> needed = Collections.newSetFromMap(new IdentityHashMap<>());
-        Deque<String> open = new ArrayDeque<>(List.of(copies.original(output)));
+    /**
+     * The nodes that a value comes from, of whatever form a file has them in.
+     *
+     * @param value where to begin
+     * @param makers nodes by what they make
+     * @param inputs the values that a node reads
+     */
+    static <N> Set<N> sources(String value, Map<String, N> makers, Function<N, ? extends Iterable<String>> inputs) {
+        Set<N> sources = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<String> open = new ArrayDeque<>(List.of(value));
         while (!open.isEmpty()) {
-            for (Node node : makers.getOrDefault(open.pop(), List.of())) {
-                if (needed.add(node)) {
-                    node.inputs.forEach(value -> open.push(copies.original(value)));
-                }
+            N maker = makers.get(open.pop());
+            if (maker != null && sources.add(maker)) {
+                inputs.apply(maker).forEach(open::push);
             }
         }
-        return new Graph(file, input, output, nodes.stream().filter(needed::contains).toList(), copies, padding);
+        return sources;
     }
 }

@@ -239,10 +239,9 @@ final class GraphLayers {
         boolean fits = shape.get(1) == (depthwise ? 1 : channels) && (!depthwise || outputs == channels);
         if (!fits || side != shape.get(3) || (!depthwise && operation.groups() != 1)) {
             throw kernel.wrong(
-                    depthwise
-                            ? "a depthwise kernel of [" + channels + "][1][size][size]"
-                            : "a kernel of [outputs][" + channels + "][size][size] in one group",
-                    "outputs, inputs, height, width " + shape + " in " + operation.groups());
+                    "a kernel of [outputs][" + channels + "][size][size] in one group, or of [" + channels
+                            + "][1][size][size] in as many",
+                    "one of " + shape + " in " + operation.groups());
         }
         if (operation.dilation() < 1 || operation.dilation() > MAX_DILATION) {
             throw graph.wrong(node, "a dilation of 1 to " + MAX_DILATION, String.valueOf(operation.dilation()));

@@ -355,7 +355,7 @@ class TfliteReaderTest {
                 "tensor block2.project: expected one layer that uses it",
                 file -> file.maker("head.out").inputs[1] = file.index("block2.project"));
         assertRefused(
-                "tensor block2.depthwise: expected a depthwise kernel",
+                "tensor block2.depthwise: expected a kernel of [outputs][8][size][size] in one group",
                 file -> file.tensor("block2.depthwise").shape = new int[] {3, 3, 8, 1});
     }
 

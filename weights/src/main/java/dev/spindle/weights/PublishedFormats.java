@@ -18,7 +18,8 @@ public final class PublishedFormats implements CheckpointReader {
             new Format("safetensors", SafetensorsReader::recognises, SafetensorsReader::read),
             new Format("PyTorch", TorchReader::recognises, TorchReader::read),
             new Format("NumPy", NpzReader::recognises, NpzReader::read),
-            new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read));
+            new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read),
+            new Format("ONNX", OnnxReader::recognises, OnnxReader::read));
 
     /** For {@link java.util.ServiceLoader}. */
     public PublishedFormats() {}

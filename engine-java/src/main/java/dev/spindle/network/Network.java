@@ -9,7 +9,7 @@ import java.util.Set;
 
 /**
  * A network of the MobileNet family: stem, blocks, head, global average pool, classifier. Readers build it from what a
- * file says; {@link MobileNetV2} builds it from the paper's parameters.
+ * file says; {@link MobileNetV1} and {@link MobileNetV2} build it from the papers' parameters.
  *
  * @param architecture the family's name for people, such as {@code MobileNetV2 1.0}
  * @param height input height in pixels

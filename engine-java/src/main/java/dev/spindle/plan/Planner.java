@@ -148,9 +148,6 @@ public final class Planner {
 
     private Plan.StagedInput stageInput() {
         Conv stem = network.stem();
-        if (stem.stride() != 2) {
-            throw new IllegalArgumentException("stem of stride " + stem.stride() + ", expected 2");
-        }
         int rows = 2 * Padding.outputSize(network.height(), 2) + 1;
         int rowStride = (2 * Padding.outputSize(network.width(), 2) + 1) * COLOURS;
         int top = network.padding().before(network.height(), stem.kernel(), stem.stride(), 1);

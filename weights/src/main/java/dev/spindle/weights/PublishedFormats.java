@@ -5,6 +5,7 @@ import dev.spindle.CheckpointReader;
 import dev.spindle.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,8 @@ public final class PublishedFormats implements CheckpointReader {
             new Format("PyTorch", TorchReader::recognises, TorchReader::read),
             new Format("NumPy", NpzReader::recognises, NpzReader::read),
             new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read),
-            new Format("ONNX", OnnxReader::recognises, OnnxReader::read));
+            new Format("ONNX", OnnxReader::recognises, OnnxReader::read),
+            new Format("Caffe", CaffeReader::recognises, CaffeReader::read));
 
     /** For {@link java.util.ServiceLoader}. */
     public PublishedFormats() {}
@@ -31,12 +33,19 @@ public final class PublishedFormats implements CheckpointReader {
 
     @Override
     public boolean accepts(Path file, ByteBuffer head) {
-        return find(file, ModelFile.map(file)).isPresent();
+        Path model = model(file);
+        return find(model, ModelFile.map(model)).isPresent();
     }
 
     @Override
     public Checkpoint read(Path file) {
-        return read(file, ModelFile.map(file));
+        Path model = model(file);
+        return read(model, ModelFile.map(model));
+    }
+
+    /** A folder stands for the Caffe network in it: no other format is of more than one file. */
+    private static Path model(Path file) {
+        return Files.isDirectory(file) ? CaffeReader.weights(file) : file;
     }
 
     /**

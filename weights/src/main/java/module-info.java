@@ -15,6 +15,8 @@ module dev.spindle.weights {
 
     exports dev.spindle.weights;
     exports dev.spindle.weights.catalogue;
+    exports dev.spindle.weights.schema to
+            com.google.protobuf; // which sets fields by reflection where it reads text
 
     opens dev.spindle.weights.catalogue to
             com.fasterxml.jackson.databind; // for manifests

@@ -18,8 +18,8 @@ public interface CheckpointReader {
     /**
      * Whether a file looks like this format, by content first and by name where content does not tell.
      *
-     * @param file the file
-     * @param head its first {@link #HEAD_BYTES} bytes, fewer if it is shorter; a view of its own
+     * @param file the file, or a folder
+     * @param head its first {@link #HEAD_BYTES} bytes, fewer if it is shorter, none of a folder; a view of its own
      * @return true to be asked to read it
      */
     boolean accepts(Path file, ByteBuffer head);

@@ -88,7 +88,7 @@ public final class Model implements AutoCloseable {
     /**
      * Reads a file without planning it.
      *
-     * @param file a model file
+     * @param file a model file, or a folder where a format is of several files
      * @return network and weights
      * @throws InvalidInputException where no reader knows the file, or the one that does finds it damaged
      * @throws UncheckedIOException where it cannot be read
@@ -107,7 +107,7 @@ public final class Model implements AutoCloseable {
         String formats = readers.stream().map(CheckpointReader::format).collect(Collectors.joining(", "));
         throw InvalidInputException.of(
                 file, "start of file", "a model file (" + (formats.isEmpty() ? "no reader is installed" : formats) + ")",
-                head.hasRemaining() ? "something else" : "an empty file");
+                Files.isDirectory(file) ? "a folder" : head.hasRemaining() ? "something else" : "an empty file");
     }
 
     private static ByteBuffer head(Path file) {
@@ -115,7 +115,7 @@ public final class Model implements AutoCloseable {
             throw new InvalidInputException(file + ": no such file");
         }
         if (Files.isDirectory(file)) {
-            throw new InvalidInputException(file + ": expected a model file, found a folder");
+            return ByteBuffer.allocate(0);
         }
         try (InputStream in = Files.newInputStream(file)) {
             return ByteBuffer.wrap(in.readNBytes(CheckpointReader.HEAD_BYTES));

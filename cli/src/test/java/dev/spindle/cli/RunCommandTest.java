@@ -36,6 +36,7 @@ class RunCommandTest {
 
     static Stream<Arguments> fixturesOnBackends() {
         return Stream.of(
+                        "caffe/weights.caffemodel",
                         "tflite-float/weights.tflite",
                         INT8,
                         "timm-safetensors/weights.safetensors",

@@ -19,13 +19,21 @@ final class TestFiles {
 
     private TestFiles() {}
 
-    /** Copies one of the readers' fixtures, such as {@code tflite-float/weights.tflite}; it may be inside a jar. */
+    /**
+     * Copies one of the readers' fixtures, such as {@code tflite-float/weights.tflite}; it may be inside a jar. Caffe's
+     * network is put beside its weights.
+     */
     static Path fixture(Path folder, String name) throws IOException {
-        Path copy = folder.resolve(name.replace('/', '-'));
-        try (InputStream in = TestFiles.class.getResourceAsStream("/fixtures/" + name)) {
-            Files.write(copy, in.readAllBytes());
+        if (name.endsWith(".caffemodel")) {
+            copy(name.substring(0, name.indexOf('/')) + "/deploy.prototxt", folder.resolve("deploy.prototxt"));
         }
-        return copy;
+        return copy(name, folder.resolve(name.replace('/', '-')));
+    }
+
+    private static Path copy(String name, Path copy) throws IOException {
+        try (InputStream in = TestFiles.class.getResourceAsStream("/fixtures/" + name)) {
+            return Files.write(copy, in.readAllBytes());
+        }
     }
 
     /** Copies the embedded network to a file. */

@@ -25,6 +25,16 @@ public final class MobileNetV2 {
             new Stage(6, 160, 3, 2),
             new Stage(6, 320, 1, 1));
 
+    /** The stages of MobileNet-Caffe, which steps one stage later: the 64 channels are still at 1/8 of the input. */
+    private static final List<Stage> CAFFE_STAGES = List.of(
+            new Stage(1, 16, 1, 1),
+            new Stage(6, 24, 2, 2),
+            new Stage(6, 32, 3, 2),
+            new Stage(6, 64, 4, 1),
+            new Stage(6, 96, 3, 2),
+            new Stage(6, 160, 3, 2),
+            new Stage(6, 320, 1, 1));
+
     private static final int STEM_CHANNELS = 32;
     private static final int HEAD_CHANNELS = 1280;
 
@@ -32,7 +42,15 @@ public final class MobileNetV2 {
 
     /** Starts from the paper's network: width 1.0, 224x224, 1000 classes. */
     public static Builder builder() {
-        return new Builder();
+        return new Builder("MobileNetV2", STAGES, Activation.RELU6, false);
+    }
+
+    /**
+     * Starts from the network of shicai/MobileNet-Caffe, which differs from the paper's: the first block has an expansion,
+     * too, of factor 1; the 96 channels step instead of the 64; activations are {@link Activation#RELU}.
+     */
+    public static Builder caffe() {
+        return new Builder("MobileNetV2-Caffe", CAFFE_STAGES, Activation.RELU, true);
     }
 
     /**
@@ -65,6 +83,10 @@ public final class MobileNetV2 {
 
     /** The parameters of a MobileNetV2. */
     public static final class Builder {
+        private final String family;
+        private final List<Stage> stages;
+        private final Activation activation;
+        private final boolean alwaysExpands;
         private double widthMultiplier = 1.0;
         private int divisor = 8;
         private int height = 224;
@@ -73,7 +95,12 @@ public final class MobileNetV2 {
         private int outputStride = 32;
         private Padding padding = Padding.SYMMETRIC;
 
-        private Builder() {}
+        private Builder(String family, List<Stage> stages, Activation activation, boolean alwaysExpands) {
+            this.family = family;
+            this.stages = stages;
+            this.activation = activation;
+            this.alwaysExpands = alwaysExpands;
+        }
 
         /** Scales the channels of every layer; the head only above 1. */
         public Builder widthMultiplier(double value) {
@@ -133,11 +160,11 @@ public final class MobileNetV2 {
         /** The description; throws {@link IllegalArgumentException} where parameters do not fit. */
         public Network build() {
             int channels = scaled(STEM_CHANNELS);
-            Conv stem = Conv.full("stem", 3, channels, 3, 2, Activation.RELU6);
+            Conv stem = Conv.full("stem", 3, channels, 3, 2, activation);
             List<InvertedResidual> blocks = new ArrayList<>();
             int reached = 2;
             int rate = 1;
-            for (Stage stage : STAGES) {
+            for (Stage stage : stages) {
                 int outputs = scaled(stage.channels);
                 for (int i = 0; i < stage.repeats; i++) {
                     int wanted = i == 0 ? stage.stride : 1;
@@ -154,9 +181,9 @@ public final class MobileNetV2 {
                 }
             }
             int headChannels = widthMultiplier > 1 ? scaled(HEAD_CHANNELS) : HEAD_CHANNELS;
-            Conv head = Conv.pointwise("head", channels, headChannels, Activation.RELU6);
-            String name = "MobileNetV2 " + String.format(Locale.ROOT, "%s", widthMultiplier);
-            return new Network(name, height, width, padding, stem, blocks, Optional.of(head), classes);
+            Conv head = Conv.pointwise("head", channels, headChannels, activation);
+            String architecture = family + " " + String.format(Locale.ROOT, "%s", widthMultiplier);
+            return new Network(architecture, height, width, padding, stem, blocks, Optional.of(head), classes);
         }
 
         private int scaled(int channels) {
@@ -166,13 +193,13 @@ public final class MobileNetV2 {
         /**
          * @param skips whether the trained block has stride 1: a step that dilation replaced does not make a skip
          */
-        private static InvertedResidual block(
+        private InvertedResidual block(
                 String name, int inputs, int outputs, int expansion, int stride, int rate, boolean skips) {
             int hidden = inputs * expansion;
-            Optional<Conv> expand = expansion == 1
+            Optional<Conv> expand = expansion == 1 && !alwaysExpands
                     ? Optional.empty()
-                    : Optional.of(Conv.pointwise(name + ".expand", inputs, hidden, Activation.RELU6));
-            Conv depthwise = Conv.depthwise(name + ".depthwise", hidden, stride, rate, Activation.RELU6);
+                    : Optional.of(Conv.pointwise(name + ".expand", inputs, hidden, activation));
+            Conv depthwise = Conv.depthwise(name + ".depthwise", hidden, stride, rate, activation);
             Conv project = Conv.pointwise(name + ".project", hidden, outputs, Activation.LINEAR);
             return new InvertedResidual(name, expand, depthwise, project, skips && inputs == outputs);
         }

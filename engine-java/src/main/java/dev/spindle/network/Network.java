@@ -9,13 +9,13 @@ import java.util.Set;
 
 /**
  * A network of the MobileNet family: stem, blocks, head, global average pool, classifier. Readers build it from what a
- * file says; {@link MobileNetV2} builds it from the paper's parameters.
+ * file says; {@link MobileNetV1} and {@link MobileNetV2} build it from the papers' parameters.
  *
  * @param architecture the family's name for people, such as {@code MobileNetV2 1.0}
  * @param height input height in pixels
  * @param width input width in pixels
  * @param padding where convolutions put their zeros
- * @param stem the 3x3 convolution on RGB
+ * @param stem the 3x3 convolution of stride 2 on three colours
  * @param blocks the blocks in execution order
  * @param head the last 1x1 convolution before the pool; empty where the family has none
  * @param classes outputs of the classifier, a dense layer with bias
@@ -51,8 +51,8 @@ public record Network(
         if (classes < 1) {
             throw new IllegalArgumentException(classes + " classes, expected at least 1");
         }
-        if (stem.kernel() != 3 || stem.isDepthwise() || stem.inputs() != 3) {
-            throw new IllegalArgumentException("stem " + stem + ", expected a 3x3 convolution on 3 channels");
+        if (stem.kernel() != 3 || stem.stride() != 2 || stem.dilation() != 1 || stem.groups() != 1 || stem.inputs() != 3) {
+            throw new IllegalArgumentException("stem " + stem + ", expected a 3x3 convolution of stride 2 on 3 channels");
         }
         int channels = stem.outputs();
         Set<String> names = new HashSet<>(Set.of(CLASSIFIER, POOL));

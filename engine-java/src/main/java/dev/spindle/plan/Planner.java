@@ -148,9 +148,6 @@ public final class Planner {
 
     private Plan.StagedInput stageInput() {
         Conv stem = network.stem();
-        if (stem.stride() != 2) {
-            throw new IllegalArgumentException("stem of stride " + stem.stride() + ", expected 2");
-        }
         int rows = 2 * Padding.outputSize(network.height(), 2) + 1;
         int rowStride = (2 * Padding.outputSize(network.width(), 2) + 1) * COLOURS;
         int top = network.padding().before(network.height(), stem.kernel(), stem.stride(), 1);
@@ -208,7 +205,7 @@ public final class Planner {
         }
         FeatureMap hidden = stemShape();
         Tiling tiling = Tiling.of(layout, layout.blocks(hidden.channels), hidden.width);
-        return fuses(0, hidden, block, tiling);
+        return fuses(0, bytes(hidden), hidden, block, tiling);
     }
 
     private FeatureMap stemBlock(Plan.StagedInput staged) {
@@ -222,22 +219,23 @@ public final class Planner {
     }
 
     private boolean fuses(InvertedResidual block, FeatureMap input) {
-        if (block.expand().isEmpty()) {
-            return false;
-        }
         Tiling tiling = Tiling.of(layout, layout.blocks(block.hidden()), input.pixels());
+        if (block.expand().isEmpty()) {
+            // No group reads what another has read.
+            return fuses(0, 0, input, block, tiling);
+        }
         FeatureMap hidden = new FeatureMap(NONE, block.hidden(), input.height, input.width);
-        return fuses(bytes(input), hidden, block, tiling);
+        return fuses(bytes(input), bytes(hidden), hidden, block, tiling);
     }
 
-    private boolean fuses(long inputBytes, FeatureMap hidden, InvertedResidual block, Tiling tiling) {
+    private boolean fuses(long inputBytes, long hiddenBytes, FeatureMap hidden, InvertedResidual block, Tiling tiling) {
         if (fusion != Fusion.AUTO) {
             return fusion == Fusion.ALWAYS;
         }
         FeatureMap filtered = filteredShape(block.depthwise(), hidden);
         FeatureMap output = new FeatureMap(NONE, block.outputs(), filtered.height, filtered.width);
         int groups = (tiling.channelTiles() + groupTiles(tiling) - 1) / groupTiles(tiling);
-        return FusionCost.fuses(inputBytes, bytes(hidden), bytes(filtered), bytes(output), groups);
+        return FusionCost.fuses(inputBytes, hiddenBytes, bytes(filtered), bytes(output), groups);
     }
 
     private long bytes(FeatureMap map) {
@@ -250,11 +248,12 @@ public final class Planner {
     }
 
     private FeatureMap fusedBlock(InvertedResidual block, FeatureMap input) {
-        Conv expand = block.expand().orElseThrow();
-        FeatureMap hidden = new FeatureMap(NONE, block.hidden(), input.height, input.width);
+        FeatureMap hidden = block.expand().isEmpty()
+                ? input
+                : new FeatureMap(NONE, block.hidden(), input.height, input.width);
         FeatureMap output = fused(
                 block.name(), block, hidden, block.residual() ? input.offset : NONE, Optional.empty(),
-                Optional.of(pointwiseLayer(expand, input, NONE, NONE)));
+                block.expand().map(expand -> pointwiseLayer(expand, input, NONE, NONE)));
         arena.release(input.offset);
         return output;
     }
@@ -264,7 +263,9 @@ public final class Planner {
             Optional<Pointwise> expand) {
         FeatureMap filtered = filteredShape(block.depthwise(), hidden);
         FeatureMap output = map(new FeatureMap(NONE, block.outputs(), filtered.height, filtered.width));
-        Tiling tiling = stem.map(Stem::tiling).or(() -> expand.map(Pointwise::tiling)).orElseThrow();
+        Tiling tiling = stem.map(Stem::tiling)
+                .or(() -> expand.map(Pointwise::tiling))
+                .orElseGet(() -> Tiling.of(layout, layout.blocks(hidden.channels), hidden.pixels()));
         Depthwise depthwise = depthwiseLayer(block.depthwise(), hidden, NONE);
         Pointwise project = pointwiseLayer(block.project(), filtered, output.offset, residual);
         FusedBlock step = null;

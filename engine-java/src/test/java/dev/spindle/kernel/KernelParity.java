@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
@@ -49,6 +50,10 @@ public final class KernelParity {
         for (double width : new double[] {0.25, 0.5, 0.75, 1.0, 1.3, 1.4}) {
             Network network = MobileNetV2.builder().widthMultiplier(width).resolution(33, 40).classes(37).build();
             tests.add(test(kernel, "width " + width, network, false));
+        }
+        for (double width : new double[] {0.5, 0.75, 1.0}) {
+            Network network = MobileNetV1.builder().widthMultiplier(width).resolution(33, 40).classes(37).build();
+            tests.add(test(kernel, "V1 of width " + width, network, false));
         }
         for (int stride : new int[] {8, 16}) {
             for (Padding padding : Padding.values()) {
@@ -92,6 +97,11 @@ public final class KernelParity {
         tests.add(test(kernel, "width 0.35, integers", paper, true));
         Network smallest = MobileNetV2.builder().widthMultiplier(0.1).divisor(4).resolution(31).classes(1001).build();
         tests.add(test(kernel, "width 0.1, divisor 4", smallest, false));
+        Network caffe = MobileNetV2.caffe().widthMultiplier(0.35).resolution(33).classes(10).build();
+        tests.add(test(kernel, "width 0.35 of Caffe", caffe, false));
+        Network first = MobileNetV1.builder().widthMultiplier(0.25).resolution(31, 38).classes(10).build();
+        tests.add(test(kernel, "V1 of width 0.25", first, false));
+        tests.add(test(kernel, "V1 of width 0.25, integers", first, true));
         tests.add(dynamicTest("clamp", () -> clamp(kernel)));
         tests.add(dynamicTest("softmax", () -> softmax(kernel)));
         return tests.stream();

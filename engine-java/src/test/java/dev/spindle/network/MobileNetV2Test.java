@@ -35,6 +35,22 @@ class MobileNetV2Test {
         assertEquals(expected, network(width, divisor, resolution).macs());
     }
 
+    @Test
+    void caffesGraphIsLargerThanThePapers() {
+        Network network = MobileNetV2.caffe().build();
+        assertEquals("MobileNetV2-Caffe 1.0", network.architecture());
+        assertEquals(429_111_936, network.macs());
+        assertEquals(3_504_872 + 32 * 32 + 2 * 32, network.parameters());
+        InvertedResidual last64 = network.blocks().get(9);
+        assertEquals(64, last64.outputs());
+        assertEquals(2, network.blocks().get(10).stride());
+        assertEquals(32, network.outputStride());
+        for (Conv conv : network.convolutions()) {
+            boolean linear = conv.name().endsWith(".project");
+            assertEquals(linear ? Activation.LINEAR : Activation.RELU, conv.activation(), conv.name());
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"32, 8, 32", "11.2, 8, 16", "8.4, 8, 8", "3.2, 4, 4", "22.4, 8, 24", "1792, 8, 1792", "0.1, 8, 8"})
     void channelsAreDivisible(double channels, int divisor, int expected) {

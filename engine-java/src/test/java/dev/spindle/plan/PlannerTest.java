@@ -9,6 +9,7 @@ import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Tiling;
+import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import java.util.List;
@@ -31,6 +32,16 @@ class PlannerTest {
     void fusesTheBlocksWhoseMapsLeaveTheSecondCache() {
         assertEquals(
                 List.of("stem+block1", "block2", "block3", "block4"), fused(plan(1.0, 224, WIDE, Fusion.AUTO)));
+    }
+
+    @Test
+    void separableLayersCanBeFused() {
+        Network network = MobileNetV1.builder().build();
+        Weights weights = Weights.random(network, 1);
+        assertEquals(List.of("stem+block1"), fused(Planner.plan(network, weights, WIDE, Fusion.AUTO)));
+        List<String> all = fused(Planner.plan(network, weights, WIDE, Fusion.ALWAYS));
+        assertEquals(13, all.size());
+        assertEquals("block2", all.get(1));
     }
 
     @Test

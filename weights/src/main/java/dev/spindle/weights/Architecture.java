@@ -2,6 +2,7 @@ package dev.spindle.weights;
 
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import java.util.ArrayList;
@@ -14,8 +15,10 @@ final class Architecture {
     /** A width multiplier of the published networks with the divisor of its channel counts. */
     private record Published(double multiplier, int divisor) {
 
-        Network network() {
-            return MobileNetV2.builder().widthMultiplier(multiplier).divisor(divisor).build();
+        /** The paper's network, or MobileNet-Caffe's. */
+        Network network(boolean caffe) {
+            MobileNetV2.Builder builder = caffe ? MobileNetV2.caffe() : MobileNetV2.builder();
+            return builder.widthMultiplier(multiplier).divisor(divisor).build();
         }
     }
 
@@ -32,6 +35,8 @@ final class Architecture {
             new Published(0.25, 8),
             new Published(0.1, 4));
 
+    private static final List<Double> PUBLISHED_FIRST = List.of(1.0, 0.75, 0.5, 0.25);
+
     private Architecture() {}
 
     /**
@@ -41,15 +46,35 @@ final class Architecture {
      */
     static String describe(Conv stem, List<InvertedResidual> blocks, Optional<Conv> head) {
         if (blocks.stream().allMatch(block -> block.expand().isEmpty())) {
-            return "MobileNetV1, stem " + stem.outputs() + ", " + blocks.size() + " blocks";
+            return describeFirst(stem, blocks, head);
         }
+        boolean caffe = blocks.getFirst().expand().isPresent()
+                && strides(blocks).equals(strides(MobileNetV2.caffe().build().blocks()));
         for (Published published : PUBLISHED) {
-            Network network = published.network();
+            Network network = published.network(caffe);
             if (stages(network.blocks()).equals(stages(blocks)) && expansions(network.blocks()).equals(expansions(blocks))) {
                 return network.architecture() + differences(network, stem, blocks, head);
             }
         }
         return "MobileNetV2, stem " + stem.outputs() + ", " + blocks.size() + " blocks";
+    }
+
+    private static String describeFirst(Conv stem, List<InvertedResidual> blocks, Optional<Conv> head) {
+        for (double multiplier : PUBLISHED_FIRST) {
+            Network network = MobileNetV1.builder().widthMultiplier(multiplier).build();
+            if (outputs(network.blocks()).equals(outputs(blocks)) && strides(network.blocks()).equals(strides(blocks))) {
+                return network.architecture() + differences(network, stem, blocks, head);
+            }
+        }
+        return "MobileNetV1, stem " + stem.outputs() + ", " + blocks.size() + " blocks";
+    }
+
+    private static List<Integer> outputs(List<InvertedResidual> blocks) {
+        return blocks.stream().map(InvertedResidual::outputs).toList();
+    }
+
+    private static List<Integer> strides(List<InvertedResidual> blocks) {
+        return blocks.stream().map(InvertedResidual::stride).toList();
     }
 
     private static String differences(

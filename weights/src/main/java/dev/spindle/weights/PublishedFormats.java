@@ -5,6 +5,7 @@ import dev.spindle.CheckpointReader;
 import dev.spindle.InvalidInputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,8 @@ public final class PublishedFormats implements CheckpointReader {
             new Format("NumPy", NpzReader::recognises, NpzReader::read),
             TFLITE,
             new Format("ONNX", OnnxReader::recognises, OnnxReader::read),
-            FROZEN_GRAPH);
+            FROZEN_GRAPH,
+            new Format("Caffe", CaffeReader::recognises, CaffeReader::read));
 
     /** What may hold any of them: after them, for some are zip files of their own kind. */
     private static final Format ARCHIVE = new Format("an archive of one of these", Archive::recognises, Archive::read);
@@ -44,12 +46,19 @@ public final class PublishedFormats implements CheckpointReader {
 
     @Override
     public boolean accepts(Path file, ByteBuffer head) {
-        return find(file, ModelFile.map(file)).isPresent();
+        Path model = single(file);
+        return find(model, ModelFile.map(model)).isPresent();
     }
 
     @Override
     public Checkpoint read(Path file) {
-        return read(file, ModelFile.map(file));
+        Path model = single(file);
+        return read(model, ModelFile.map(model));
+    }
+
+    /** A folder stands for the Caffe network in it: no other format is of more than one file. */
+    private static Path single(Path file) {
+        return Files.isDirectory(file) ? CaffeReader.weights(file) : file;
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import java.util.List;
@@ -20,6 +21,21 @@ class ArchitectureTest {
     void publishedWidthsAreTheirOwn(double width, int divisor) {
         Network network = MobileNetV2.builder().widthMultiplier(width).divisor(divisor).build();
         assertEquals(network.architecture(), Architecture.describe(network.stem(), network.blocks(), network.head()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1.0", "0.75", "0.5", "0.25"})
+    void publishedWidthsOfTheFirstFamilyAreTheirOwn(double width) {
+        Network network = MobileNetV1.builder().widthMultiplier(width).build();
+        assertEquals(network.architecture(), Architecture.describe(network.stem(), network.blocks(), network.head()));
+    }
+
+    @Test
+    void caffesGraphHasANameOfItsOwn() {
+        Network network = MobileNetV2.caffe().widthMultiplier(1.4).build();
+        assertEquals("MobileNetV2-Caffe 1.4", Architecture.describe(network.stem(), network.blocks(), network.head()));
+        Network dilated = MobileNetV2.caffe().outputStride(16).build();
+        assertEquals("MobileNetV2 1.0", Architecture.describe(dilated.stem(), dilated.blocks(), dilated.head()));
     }
 
     @Test

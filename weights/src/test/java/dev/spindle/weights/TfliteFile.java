@@ -1,6 +1,8 @@
 package dev.spindle.weights;
 
 import com.google.flatbuffers.FlatBufferBuilder;
+import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.Network;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -84,6 +86,27 @@ final class TfliteFile {
                 file.floats("classifier", CLASSES, 10), file.floats("classifier.bias", CLASSES));
         file.output = file.computed("probabilities", 1, CLASSES);
         file.operator(TfliteOperator.SOFTMAX, 9, new int[] {Float.floatToIntBits(1)}, file.output, logits);
+        return file;
+    }
+
+    /** A network without expansions and skip connections, its pool and classifier as TensorFlow Slim has them. */
+    static TfliteFile separable(Network network) {
+        TfliteFile file = new TfliteFile();
+        file.input = file.computed("input", 1, network.height(), network.width(), 3);
+        int last = file.conv("stem", file.input, 3, network.stem().outputs(), 2, RELU6);
+        for (InvertedResidual block : network.blocks()) {
+            last = file.depthwise(block.depthwise().name(), last, block.hidden(), block.stride(), RELU6);
+            last = file.conv(block.project().name(), last, 1, block.outputs(), 1, RELU6);
+        }
+        int[] map = file.tensors.get(last).shape;
+        int average = file.computed("average", 1, 1, 1, map[3]);
+        int[] window = {VALID, 2, 2, map[2], map[1], LINEAR};
+        file.operator(TfliteOperator.AVERAGE_POOL_2D, 5, window, average, last);
+        int logits = file.conv(Network.CLASSIFIER, average, 1, network.classes(), 1, LINEAR);
+        int flat = file.computed("flat", 1, network.classes());
+        file.operator(TfliteOperator.RESHAPE, 0, new int[0], flat, logits);
+        file.output = file.computed("probabilities", 1, network.classes());
+        file.operator(TfliteOperator.SOFTMAX, 9, new int[] {Float.floatToIntBits(1)}, file.output, flat);
         return file;
     }
 

@@ -12,6 +12,7 @@ import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Conv;
+import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
@@ -231,6 +232,15 @@ class TfliteReaderTest {
             expected[i] = Float.float16ToFloat(Float.floatToFloat16(expected[i]));
         }
         assertArrayEquals(expected, read(file).weights().layer("block2.project").kernel());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, 64", "33, 47"})
+    void theFirstFamilyIsReadToo(int height, int width) {
+        Network network = MobileNetV1.builder().widthMultiplier(0.25).resolution(height, width).classes(12).build();
+        Checkpoint checkpoint = read(TfliteFile.separable(network));
+        assertEquals(network, checkpoint.network());
+        Backends.assertLogits(checkpoint, checkpoint);
     }
 
     @Test

@@ -2,13 +2,9 @@ package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
 import dev.spindle.network.Padding;
-import dev.spindle.weights.schema.Onnx.AttributeProto;
 import dev.spindle.weights.schema.Onnx.GraphProto;
 import dev.spindle.weights.schema.Onnx.ModelProto;
 import dev.spindle.weights.schema.Onnx.NodeProto;
-import dev.spindle.weights.schema.Onnx.TensorProto;
-import dev.spindle.weights.schema.Onnx.TensorShapeProto.Dimension;
-import dev.spindle.weights.schema.Onnx.ValueInfoProto;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -46,18 +46,18 @@ public final class PublishedFormats implements CheckpointReader {
 
     @Override
     public boolean accepts(Path file, ByteBuffer head) {
-        Path model = single(file);
+        Path model = weights(file);
         return find(model, ModelFile.map(model)).isPresent();
     }
 
     @Override
     public Checkpoint read(Path file) {
-        Path model = single(file);
+        Path model = weights(file);
         return read(model, ModelFile.map(model));
     }
 
     /** A folder stands for the Caffe network in it: no other format is of more than one file. */
-    private static Path single(Path file) {
+    static Path weights(Path file) {
         return Files.isDirectory(file) ? CaffeReader.weights(file) : file;
     }
 

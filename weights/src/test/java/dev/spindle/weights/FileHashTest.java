@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.spindle.InvalidInputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -51,6 +50,7 @@ class FileHashTest {
         Path missing = folder.resolve("missing");
         String message = assertThrows(InvalidInputException.class, () -> FileHash.of(missing)).getMessage();
         assertEquals(missing + ": no such file", message);
-        assertThrows(UncheckedIOException.class, () -> FileHash.of(folder));
+        message = assertThrows(InvalidInputException.class, () -> FileHash.of(folder)).getMessage();
+        assertEquals(folder + ": folder: expected one file named *.caffemodel, found none", message);
     }
 }

@@ -111,8 +111,8 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
                     + block.expand().map(expand -> weightFloats(network, expand)).orElse(0L)
                     + weightFloats(network, block.depthwise())
                     + weightFloats(network, block.project());
-            case ChannelwisePair pair ->
-                weightFloats(network, pair.pointwise()) + weightFloats(network, pair.channelwise());
+            case ChannelwisePair pair -> weightFloats(network, pair.pointwise())
+                    + weightFloats(network, pair.channelwise());
             case GlobalAverage pool -> 0;
             case Softmax softmax -> 0;
         };

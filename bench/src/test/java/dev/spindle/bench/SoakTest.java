@@ -33,6 +33,11 @@ class SoakTest {
             }
 
             @Override
+            public boolean compiledByJvm() {
+                return true;
+            }
+
+            @Override
             public void load(float[] images) {}
 
             @Override

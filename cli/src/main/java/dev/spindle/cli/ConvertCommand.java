@@ -42,7 +42,10 @@ final class ConvertCommand implements Callable<Integer> {
     @Mixin
     private Output output;
 
-    @Parameters(paramLabel = "IN", index = "0", description = "A model file of any format.")
+    @Parameters(
+            paramLabel = "IN",
+            index = "0",
+            description = "A model file of any format, or the name of a model that was pulled.")
     private Path source;
 
     @Parameters(paramLabel = "OUT.safetensors", index = "1", description = "Receives the model.")
@@ -79,8 +82,9 @@ final class ConvertCommand implements Callable<Integer> {
         }
         Checkpoint read = ModelOptions.read(source);
         requireFloats(read.source());
-        FileHash hash = FileHash.of(source);
-        Checkpoint converted = withProvenance(fold ? read.folded() : read, hash);
+        Path file = Models.file(source);
+        FileHash hash = FileHash.of(file);
+        Checkpoint converted = withProvenance(fold ? read.folded() : read, file, hash);
         SafetensorsWriter.write(target, converted);
         List<String> warnings = new ArrayList<>(read.source().warnings());
         hash.disagreement().ifPresent(warnings::add);
@@ -106,12 +110,12 @@ final class ConvertCommand implements Callable<Integer> {
     }
 
     /** What was converted before keeps the provenance that it has. */
-    private Checkpoint withProvenance(Checkpoint read, FileHash hash) {
+    private static Checkpoint withProvenance(Checkpoint read, Path file, FileHash hash) {
         if (read.source().provenance().isPresent()) {
             return read;
         }
         return read.withSource(read.source().withProvenance(new Checkpoint.Provenance(
-                read.source().format(), source.getFileName().toString(), hash.sha256(), Version.program())));
+                read.source().format(), file.getFileName().toString(), hash.sha256(), Version.program())));
     }
 
     private static boolean isFolded(Checkpoint checkpoint) {

@@ -174,7 +174,7 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Checkpoint checkpoint = ModelOptions.read(file);
-        Optional<FileHash> hash = Optional.ofNullable(file).map(FileHash::of);
+        Optional<FileHash> hash = Optional.ofNullable(file).map(Models::file).map(FileHash::of);
         output.print(Result.of(ModelOptions.name(file), checkpoint, hash));
         if (tensors) {
             output.text(new TensorList(checkpoint.source().tensors()));

@@ -43,12 +43,21 @@ final class Models {
         if (model == null) {
             return DefaultModel.load();
         }
-        Optional<CatalogueEntry> entry = Files.exists(model) ? Optional.empty() : catalogue().find(model.toString());
+        Checkpoint read = Model.read(file(model));
+        return entry(model).map(entry -> entry.complete(read)).orElse(read);
+    }
+
+    /** The file that a name in the catalogue stands for, or the file that this is. */
+    static Path file(Path model) {
+        Optional<CatalogueEntry> entry = entry(model);
         if (entry.isEmpty()) {
-            return Model.read(model);
+            return model;
         }
-        Path file = cache().find(entry.get()).orElseThrow(() -> new InvalidInputException(
+        return cache().find(entry.get()).orElseThrow(() -> new InvalidInputException(
                 model + ": in the catalogue, but not downloaded; 'spindle pull " + model + "' does it"));
-        return entry.get().complete(Model.read(file));
+    }
+
+    private static Optional<CatalogueEntry> entry(Path model) {
+        return Files.exists(model) ? Optional.empty() : catalogue().find(model.toString());
     }
 }

@@ -106,6 +106,10 @@ class CatalogueCommandsTest {
             JsonNode inspected = Cli.json("inspect", "small");
             assertEquals(48, inspected.get("input").get("height").intValue());
             assertEquals("tf", inspected.get("preprocessing").get("name").textValue());
+            assertEquals(sha256, inspected.get("sha256").textValue());
+            Path converted = folder.resolve("converted.safetensors");
+            assertEquals("small", Cli.json("convert", "small", converted).get("model").textValue());
+            assertEquals(48, Cli.json("inspect", converted).get("input").get("height").intValue());
             assertEquals("small", Cli.json("classify", "--model", "small", picture).get("model").textValue());
         }
     }

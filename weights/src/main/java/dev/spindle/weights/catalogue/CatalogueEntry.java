@@ -98,6 +98,13 @@ public record CatalogueEntry(
                 read.weights(),
                 preprocessing.orElse(read.preprocessing()),
                 names,
-                new Checkpoint.Source(origin.format(), origin.profile(), origin.epsilon(), notes, origin.tensors()));
+                new Checkpoint.Source(
+                        origin.format(),
+                        origin.profile(),
+                        origin.epsilon(),
+                        notes,
+                        origin.tensors(),
+                        origin.provenance(),
+                        origin.warnings()));
     }
 }

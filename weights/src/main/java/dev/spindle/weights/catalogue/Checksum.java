@@ -1,12 +1,5 @@
 package dev.spindle.weights.catalogue;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Objects;
 
 /**
@@ -18,7 +11,6 @@ import java.util.Objects;
 public record Checksum(String sha256) {
 
     private static final int WHOLE = 64;
-    private static final int BUFFER = 1 << 16;
 
     /** Checks the digits. */
     public Checksum {
@@ -37,25 +29,5 @@ public record Checksum(String sha256) {
     /** Whether a hash is this one, or starts so. */
     boolean matches(String hash) {
         return hash.startsWith(sha256);
-    }
-
-    /** The SHA-256 of a file, in hexadecimal digits. */
-    static String of(Path file) throws IOException {
-        MessageDigest digest = sha256Digest();
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] buffer = new byte[BUFFER];
-            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                digest.update(buffer, 0, count);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256Digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.spindle.weights.catalogue;
 
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
+import dev.spindle.weights.FileHash;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ProxySelector;
@@ -176,7 +177,7 @@ public final class ModelCache {
             throw new InvalidInputException(
                     entry.address() + ": expected " + entry.bytes().getAsLong() + " bytes, found " + bytes);
         }
-        String sha256 = Checksum.of(file);
+        String sha256 = FileHash.of(file).sha256();
         if (entry.checksum().isPresent() && !entry.checksum().get().matches(sha256)) {
             Checksum expected = entry.checksum().get();
             throw new InvalidInputException(

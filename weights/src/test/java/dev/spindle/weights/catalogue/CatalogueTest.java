@@ -91,7 +91,8 @@ class CatalogueTest {
 
     @Test
     void completesWhatAFileCannotSay() {
-        Checkpoint read = DefaultModel.load();
+        Checkpoint embedded = DefaultModel.load();
+        Checkpoint read = embedded.withSource(embedded.source().withWarnings(List.of("two facts disagree")));
         CatalogueEntry entry = PUBLISHED.find("d-li14-1.0-96").orElseThrow();
         Checkpoint completed = entry.complete(read);
         assertEquals(96, completed.network().height());
@@ -100,6 +101,7 @@ class CatalogueTest {
         // Labels of the file stay, and those of other classes are no labels of its own.
         assertEquals(read.labels(), completed.labels());
         assertEquals(List.of(), entry.complete(read.withLabels(List.of())).labels());
+        assertEquals(read.source().warnings(), completed.source().warnings());
         assertTrue(completed.source().notes().getLast().contains("d-li14-1.0-96"), completed.source().notes().toString());
     }
 

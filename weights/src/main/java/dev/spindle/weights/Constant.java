@@ -53,6 +53,17 @@ interface Constant {
         return new View(this, List.copyOf(sizes), () -> permute(floats(), shape(), axes));
     }
 
+    /** The values times a factor. */
+    default Constant scaled(double factor) {
+        return new View(this, shape(), () -> {
+            float[] values = floats().clone();
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (values[i] * factor);
+            }
+            return values;
+        });
+    }
+
     /** An array of this shape, of one number. */
     default Constant filled(float value) {
         return new View(this, shape(), () -> {

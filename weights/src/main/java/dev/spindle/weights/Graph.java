@@ -25,6 +25,12 @@ import java.util.function.Function;
  */
 record Graph(Path file, Input input, String output, List<Node> nodes, Copies copies, Padding padding) {
 
+    /** The side of the picture where a file leaves it open. */
+    static final int OPEN_SIDE = 224;
+
+    /** What a reader says of that. */
+    static final String OPEN_NOTE = "the input's size is left open: " + OPEN_SIDE + " pixels are assumed";
+
     /**
      * The picture.
      *
@@ -33,7 +39,24 @@ record Graph(Path file, Input input, String output, List<Node> nodes, Copies cop
      * @param width in pixels
      * @param channels of a pixel
      */
-    record Input(String value, int height, int width, int channels) {}
+    record Input(String value, int height, int width, int channels) {
+
+        /**
+         * A picture of which a file may leave something open.
+         *
+         * @param value its name
+         * @param height {@link #OPEN_SIDE} is assumed where it is not positive
+         * @param width as the height
+         * @param channels three are assumed where it is not positive
+         */
+        static Input of(String value, long height, long width, long channels) {
+            return new Input(value, size(height, OPEN_SIDE), size(width, OPEN_SIDE), size(channels, 3));
+        }
+
+        private static int size(long found, int open) {
+            return found > 0 ? Math.clamp(found, 1, Integer.MAX_VALUE) : open;
+        }
+    }
 
     /**
      * One operation.

@@ -27,7 +27,8 @@ final class GraphLayers {
 
     /** A convolution or the dense layer, with what follows it. */
     private static final class Step {
-        private final GraphChain.Link link;
+        private final Graph.Node node;
+        private final String input;
         private final Conv linear;
         private final float[] kernel;
         private float[] bias;
@@ -36,8 +37,9 @@ final class GraphLayers {
         private Graph.Node clampedBy;
         private String addend;
 
-        Step(GraphChain.Link link, Conv linear, float[] kernel) {
-            this.link = link;
+        Step(Graph.Node node, String input, Conv linear, float[] kernel) {
+            this.node = node;
+            this.input = input;
             this.linear = linear;
             this.kernel = kernel;
         }
@@ -105,7 +107,9 @@ final class GraphLayers {
     private int channels;
     private int height;
     private int width;
+    /** Zeros that wait for a convolution, and the value that they are around. */
     private Operation.Border border = Operation.Border.NONE;
+    private Optional<String> bordered = Optional.empty();
     private boolean rowsAveraged;
     private boolean columnsAveraged;
     private Step classifier;
@@ -175,6 +179,7 @@ final class GraphLayers {
                 requirePooled(node, false);
                 requireNoBorder(node);
                 border = pad.border();
+                bordered = Optional.of(link.input());
             }
             case Operation.Shift shift -> {
                 Step last = linear(node);
@@ -258,15 +263,16 @@ final class GraphLayers {
                         depthwise ? channels : 1,
                         Activation.LINEAR));
         requirePadding(node, conv, operation.border());
-        steps.add(step(link, conv, kernel, operation.bias()));
+        steps.add(step(node, bordered.orElse(link.input()), conv, kernel, operation.bias()));
         channels = outputs;
         height = Padding.outputSize(height, conv.stride());
         width = Padding.outputSize(width, conv.stride());
         border = Operation.Border.NONE;
+        bordered = Optional.empty();
     }
 
-    private Step step(GraphChain.Link link, Conv conv, Constant kernel, Optional<Constant> bias) {
-        Step step = new Step(link, conv, kernel.floats());
+    private static Step step(Graph.Node node, String input, Conv conv, Constant kernel, Optional<Constant> bias) {
+        Step step = new Step(node, input, conv, kernel.floats());
         step.bias = bias.map(values -> perChannel(step, values, "bias")).orElse(null);
         return step;
     }
@@ -387,7 +393,7 @@ final class GraphLayers {
                     "a kernel of shape " + shape);
         }
         Conv conv = Conv.pointwise(link.node().place(), channels, shape.getFirst(), Activation.LINEAR);
-        classifier = step(link, conv, kernel, bias);
+        classifier = step(link.node(), link.input(), conv, kernel, bias);
     }
 
     private void finish(Graph.Node node) {
@@ -420,8 +426,8 @@ final class GraphLayers {
             expand.ifPresent(this::requireNoSum);
             requireNoSum(depthwise);
             boolean residual = project.addend != null;
-            if (residual && !project.addend.equals(first.link.input())) {
-                throw graph.wrong(project.link.node(), "the block's own input added to it", "another tensor");
+            if (residual && !project.addend.equals(first.input)) {
+                throw graph.wrong(project.node, "the block's own input added to it", "another tensor");
             }
             blocks.add(new LayerStack.Block(expand.map(this::layer), layer(depthwise), layer(project), residual));
             next += 2;
@@ -466,7 +472,7 @@ final class GraphLayers {
         boolean pointwise = conv.kernel() == 1 && conv.groups() == 1 && conv.stride() == 1;
         if (depthwise ? !conv.isDepthwise() : !pointwise) {
             throw graph.wrong(
-                    step.link.node(),
+                    step.node,
                     expected,
                     conv.kernel() + "x" + conv.kernel() + ", " + conv.groups() + " groups, stride " + conv.stride());
         }
@@ -475,7 +481,7 @@ final class GraphLayers {
 
     private void requireNoSum(Step step) {
         if (step.addend != null) {
-            throw graph.wrong(step.link.node(), "no sum within a block", "another tensor added to it");
+            throw graph.wrong(step.node, "no sum within a block", "another tensor added to it");
         }
     }
 }

@@ -55,6 +55,11 @@ final class ModelFile {
         return text.length() > PRINTABLE_LENGTH ? line.append("...").toString() : line.toString();
     }
 
+    /** The decimal that a float was written as: 0.001 and not 0.0010000000474974513. */
+    static double decimal(float value) {
+        return Double.parseDouble(Float.toString(value));
+    }
+
     /** Builds what checks its own arguments; what it refuses is the file's fault. */
     static <T> T valid(Path file, Supplier<T> part) {
         try {

@@ -2,13 +2,9 @@ package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
 import dev.spindle.network.Padding;
-import dev.spindle.weights.schema.Onnx.AttributeProto;
 import dev.spindle.weights.schema.Onnx.GraphProto;
 import dev.spindle.weights.schema.Onnx.ModelProto;
 import dev.spindle.weights.schema.Onnx.NodeProto;
-import dev.spindle.weights.schema.Onnx.TensorProto;
-import dev.spindle.weights.schema.Onnx.TensorShapeProto.Dimension;
-import dev.spindle.weights.schema.Onnx.ValueInfoProto;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,32 +23,25 @@ import java.util.Set;
  */
 final class OnnxGraph {
 
-    /** The input's size where the model leaves it open. */
-    static final int OPEN_SIDE = 224;
-
     private static final int MAX_NODES = 10_000;
 
-    /** The order of a map's axes in ONNX's own operators, and in what is converted from TensorFlow. */
+    /** The order of a map's axes in ONNX's own operators. */
     private static final String FIRST = "NCHW";
-    private static final String LAST = "NHWC";
 
     /** Behind a reshaping of one pixel: wherever the axes are, there is nothing to confuse. */
     private static final String ANY = "?";
 
     private final Path file;
     private final GraphProto proto;
-    private final OnnxExternalData beside;
+    private final OnnxConstants constants;
     private final Copies copies;
-    private final Map<String, Constant> constants = new HashMap<>();
     private final Map<String, String> axes = new HashMap<>();
-    /** Values that say how others are shaped. */
-    private final Set<String> shapes = new HashSet<>();
     private final List<Graph.Node> nodes = new ArrayList<>();
 
     private OnnxGraph(Path file, GraphProto proto) {
         this.file = file;
         this.proto = proto;
-        this.beside = new OnnxExternalData(file);
+        this.constants = new OnnxConstants(file, proto);
         this.copies = new Copies(file);
     }
 
@@ -60,7 +49,7 @@ final class OnnxGraph {
      * A translated model.
      *
      * @param graph its graph
-     * @param open whether the input's size is left open, and assumed to be {@link #OPEN_SIDE}
+     * @param open whether the input's size is left open, and assumed to be {@link Graph#OPEN_SIDE}
      * @param constants the initialisers
      */
     record Result(Graph graph, boolean open, List<OnnxTensor> constants) {}
@@ -81,45 +70,20 @@ final class OnnxGraph {
                     file, "graph", "at most " + MAX_NODES + " nodes and as many constants",
                     proto.getNodeCount() + " and " + proto.getInitializerCount());
         }
-        List<OnnxTensor> stored = new ArrayList<>();
-        for (TensorProto tensor : proto.getInitializerList()) {
-            OnnxTensor constant = OnnxTensor.of(file, tensor.getName(), tensor, beside);
-            stored.add(constant);
-            constants.put(tensor.getName(), constant);
-        }
         if (proto.getOutputCount() != 1) {
             throw InvalidInputException.of(file, "outputs of the graph", "one", String.valueOf(proto.getOutputCount()));
         }
         String output = proto.getOutput(0).getName();
         Set<NodeProto> needed = Graph.sources(output, makers(), NodeProto::getInputList);
-        ValueInfoProto input = input();
-        List<Long> sizes = sizes(input);
-        String order = order(input.getName(), sizes);
-        axes.put(input.getName(), order);
+        OnnxInput input = OnnxInput.of(file, proto, constants);
+        axes.put(input.name(), input.order());
         for (int i = 0; i < proto.getNodeCount(); i++) {
             if (needed.contains(proto.getNode(i))) {
                 translate(new OnnxNode(file, i, proto.getNode(i)));
             }
         }
-        long height = sizes.get(order.indexOf('H'));
-        long width = sizes.get(order.indexOf('W'));
-        long channels = sizes.get(order.indexOf('C'));
-        Graph graph = new Graph(
-                file,
-                new Graph.Input(input.getName(), side(height), side(width), channels > 0 ? clamped(channels) : 3),
-                output,
-                nodes,
-                copies,
-                Padding.SYMMETRIC);
-        return new Result(graph, height <= 0 || width <= 0, stored);
-    }
-
-    private static int side(long size) {
-        return size > 0 ? clamped(size) : OPEN_SIDE;
-    }
-
-    private static int clamped(long size) {
-        return Math.clamp(size, 0, Integer.MAX_VALUE);
+        Graph graph = new Graph(file, input.graphInput(), output, nodes, copies, Padding.SYMMETRIC);
+        return new Result(graph, input.isOpen(), constants.stored());
     }
 
     private Map<String, NodeProto> makers() {
@@ -135,106 +99,12 @@ final class OnnxGraph {
         return makers;
     }
 
-    /** The only input; older models list their constants among the inputs. */
-    private ValueInfoProto input() {
-        List<ValueInfoProto> inputs =
-                proto.getInputList().stream().filter(value -> !constants.containsKey(value.getName())).toList();
-        if (inputs.size() != 1) {
-            throw InvalidInputException.of(file, "inputs of the graph", "one", String.valueOf(inputs.size()));
-        }
-        int type = inputs.getFirst().getType().getTensorType().getElemType();
-        if (!OnnxTensor.isFloating(type)) {
-            throw InvalidInputException.of(
-                    file, place(inputs.getFirst()), "an input in floating point", OnnxTensor.typeName(type));
-        }
-        return inputs.getFirst();
-    }
-
-    private static String place(ValueInfoProto value) {
-        return "input " + ModelFile.printable(value.getName());
-    }
-
-    /** The four sizes of the input; 0 where the model leaves them open. */
-    private List<Long> sizes(ValueInfoProto input) {
-        if (!input.getType().getTensorType().hasShape()) {
-            return List.of(0L, 0L, 0L, 0L);
-        }
-        List<Long> sizes = input.getType().getTensorType().getShape().getDimList().stream()
-                .map(Dimension::getDimValue)
-                .toList();
-        if (sizes.size() != 4) {
-            throw InvalidInputException.of(
-                    file, place(input), "an input of four axes", ModelFile.printable(sizes.toString()));
-        }
-        return sizes;
-    }
-
-    /** The order of the input's axes: as the sizes tell, or else whether the model begins by changing it. */
-    private String order(String input, List<Long> sizes) {
-        if (sizes.get(1) == 3 || sizes.get(3) == 3) {
-            return sizes.get(1) == 3 ? FIRST : LAST;
-        }
-        boolean transposed = proto.getNodeList().stream()
-                .anyMatch(node -> node.getOpType().equals("Transpose") && node.getInputList().contains(input));
-        return transposed ? LAST : FIRST;
-    }
-
     private void translate(OnnxNode node) {
         if (!node.domain().isEmpty() && !node.domain().equals("ai.onnx")) {
             throw unsupported(node);
         }
-        if (node.is("Constant")) {
-            constants.put(node.output(), constant(node));
-        } else if (node.inputs().stream().allMatch(this::isKnown)) {
-            fold(node);
-        } else if (node.is("Shape") || node.inputs().stream().allMatch(name -> isKnown(name) || shapes.contains(name))) {
-            shapes.addAll(node.outputs());
-        } else {
+        if (!constants.take(node)) {
             compute(node);
-        }
-    }
-
-    /** Whether a name is that of a constant, or of nothing. */
-    private boolean isKnown(String name) {
-        return name.isEmpty() || constants.containsKey(name);
-    }
-
-    private Constant constant(OnnxNode node) {
-        TensorProto.Builder scalar = TensorProto.newBuilder();
-        for (AttributeProto attribute : node.attributes()) {
-            switch (attribute.getName()) {
-                case "value" -> {
-                    return OnnxTensor.of(file, node.output(), attribute.getT(), beside);
-                }
-                case "value_float" -> scalar.setDataType(TensorProto.DataType.FLOAT_VALUE).addFloatData(attribute.getF());
-                case "value_floats" -> scalar.setDataType(TensorProto.DataType.FLOAT_VALUE)
-                        .addDims(attribute.getFloatsCount())
-                        .addAllFloatData(attribute.getFloatsList());
-                case "value_int" -> scalar.setDataType(TensorProto.DataType.INT64_VALUE).addInt64Data(attribute.getI());
-                case "value_ints" -> scalar.setDataType(TensorProto.DataType.INT64_VALUE)
-                        .addDims(attribute.getIntsCount())
-                        .addAllInt64Data(attribute.getIntsList());
-                default -> throw node.wrong("a constant of numbers", ModelFile.printable(attribute.getName()));
-            }
-        }
-        return OnnxTensor.of(file, node.output(), scalar.build(), beside);
-    }
-
-    /** Constants in another form are constants; what is computed of constants otherwise serves shapes only. */
-    private void fold(OnnxNode node) {
-        if (node.inputs().isEmpty() || node.inputs().getFirst().isEmpty()) {
-            throw unsupported(node);
-        }
-        Constant source = constants.get(node.inputs().getFirst());
-        if (source.origin() != source && !node.is("Identity")) {
-            throw node.wrong("a constant that the model holds", "one that is another in a new form already");
-        }
-        switch (node.type()) {
-            case "Identity", "Cast", "Dropout" -> constants.put(node.output(), source);
-            case "Transpose" -> constants.put(node.output(), source.permuted(node.permutation(source.shape().size())));
-            case "Squeeze" -> constants.put(
-                    node.output(), source.reshaped(source.shape().stream().filter(size -> size != 1).toList()));
-            default -> shapes.addAll(node.outputs());
         }
     }
 
@@ -275,7 +145,8 @@ final class OnnxGraph {
         }
     }
 
-    private static InvalidInputException unsupported(OnnxNode node) {
+    /** What is at fault with a node that no MobileNet has. */
+    static InvalidInputException unsupported(OnnxNode node) {
         boolean quantised = node.type().contains("Quantize") || node.type().startsWith("QLinear");
         String found = node.domain().isEmpty() ? node.type() : node.domain() + "." + node.type();
         return node.wrong(
@@ -287,7 +158,7 @@ final class OnnxGraph {
 
     /** The value that a node works on: its only one that is no constant. */
     private String data(OnnxNode node) {
-        List<String> data = node.inputs().stream().filter(name -> !isKnown(name) && !shapes.contains(name)).toList();
+        List<String> data = node.inputs().stream().filter(name -> !constants.isNoData(name)).toList();
         if (data.size() != 1) {
             throw node.wrong("one input that is no constant", String.valueOf(data.size()));
         }
@@ -345,60 +216,25 @@ final class OnnxGraph {
         copy(node, order.toString());
     }
 
-    private Constant required(OnnxNode node, int input) {
-        return optional(node, input).orElseThrow(() -> node.wrong("a constant as input " + input, "none"));
-    }
-
-    private Optional<Constant> optional(OnnxNode node, int input) {
-        if (input >= node.inputs().size() || node.inputs().get(input).isEmpty()) {
-            return Optional.empty();
-        }
-        Constant found = constants.get(node.inputs().get(input));
-        if (found == null) {
-            throw node.wrong("a constant as input " + input, "a value that is computed");
-        }
-        return Optional.of(found);
-    }
-
-    /** The integers of an attribute, or of the input that took its place in later operator sets. */
-    private long[] integers(OnnxNode node, String attribute, int input) {
-        return optional(node, input).map(constant -> integers(constant)).orElseGet(() -> node.integers(attribute));
-    }
-
-    private static long[] integers(Constant constant) {
-        if (constant.origin() instanceof OnnxTensor tensor) {
-            return tensor.integers();
-        }
-        throw constant.wrong("integers", "none");
-    }
-
-    private static double scalar(Constant constant) {
-        float[] values = constant.shape().stream().allMatch(size -> size == 1) ? constant.floats() : new float[0];
-        if (values.length != 1) {
-            throw constant.wrong("one number", "shape " + constant.shape());
-        }
-        return values[0];
-    }
-
-    private double bound(OnnxNode node, String attribute, int input, double absent) {
-        return optional(node, input).map(OnnxGraph::scalar).orElseGet(() -> node.number(attribute, absent));
-    }
-
-    /** The constant of a node with two inputs of equal rank, in either order. */
+    /** The constant of a node with two inputs, in either order. */
     private Constant other(OnnxNode node) {
         if (node.inputs().size() != 2) {
             throw node.wrong("two inputs", String.valueOf(node.inputs().size()));
         }
-        return required(node, node.inputs().getFirst().equals(data(node)) ? 1 : 0);
+        return constants.required(node, node.inputs().getFirst().equals(data(node)) ? 1 : 0);
+    }
+
+    private double bound(OnnxNode node, String attribute, int input, double absent) {
+        return constants.optional(node, input).map(OnnxConstants::scalar).orElseGet(() -> node.number(attribute, absent));
     }
 
     private double otherScalar(OnnxNode node) {
-        return scalar(other(node));
+        return OnnxConstants.scalar(other(node));
     }
 
     private void convolution(OnnxNode node) {
         requireAxes(node, FIRST);
-        Constant kernel = required(node, 1);
+        Constant kernel = constants.required(node, 1);
         long stride = both(node, "strides");
         long dilation = both(node, "dilations");
         Optional<Operation.Border> border = switch (node.text("auto_pad", "NOTSET")) {
@@ -407,7 +243,7 @@ final class OnnxGraph {
             case "SAME_UPPER" -> Optional.empty();
             default -> throw node.wrong("auto_pad NOTSET, VALID or SAME_UPPER", node.text("auto_pad", ""));
         };
-        Optional<Constant> bias = optional(node, 2);
+        Optional<Constant> bias = constants.optional(node, 2);
         emit(node, new Operation.Convolution(kernel, bias, node.integer("group", 1), stride, dilation, border), FIRST);
     }
 
@@ -434,8 +270,8 @@ final class OnnxGraph {
 
     private void pad(OnnxNode node) {
         String order = axes(node);
-        long[] pads = integers(node, "pads", 1);
-        boolean zeros = optional(node, 2).map(OnnxGraph::scalar).orElseGet(() -> node.number("value", 0)) == 0;
+        long[] pads = constants.integers(node, "pads", 1);
+        boolean zeros = constants.optional(node, 2).map(OnnxConstants::scalar).orElseGet(() -> node.number("value", 0)) == 0;
         int height = order.indexOf('H');
         int width = order.indexOf('W');
         int rank = order.length();
@@ -460,7 +296,7 @@ final class OnnxGraph {
         if (!found.endsWith("C") && !found.equals(ANY)) {
             throw node.wrong("data with channels as last axis", found);
         }
-        Constant kernel = required(node, 1);
+        Constant kernel = constants.required(node, 1);
         if (kernel.shape().size() != 2) {
             throw kernel.wrong("a matrix", "shape " + kernel.shape());
         }
@@ -476,21 +312,8 @@ final class OnnxGraph {
         int classes = ordered.shape().getFirst();
         dense(
                 node,
-                scaled(ordered, node.number("alpha", 1)),
-                optional(node, 2).map(bias -> scaled(vector(bias, "NC", classes), node.number("beta", 1))));
-    }
-
-    private static Constant scaled(Constant values, double factor) {
-        if (factor == 1) {
-            return values;
-        }
-        return new Constant.View(values, values.shape(), () -> {
-            float[] scaled = values.floats();
-            for (int i = 0; i < scaled.length; i++) {
-                scaled[i] *= (float) factor;
-            }
-            return scaled;
-        });
+                ordered.scaled(node.number("alpha", 1)),
+                constants.optional(node, 2).map(bias -> vector(bias, "NC", classes).scaled(node.number("beta", 1))));
     }
 
     private void dense(OnnxNode node, Constant kernel, Optional<Constant> bias) {
@@ -503,12 +326,16 @@ final class OnnxGraph {
             throw node.wrong("batch normalisation at inference, over the second axis", "another");
         }
         map(node, new Operation.Normalisation(
-                required(node, 1), required(node, 2), required(node, 3), required(node, 4), node.number("epsilon", 1e-5)));
+                constants.required(node, 1),
+                constants.required(node, 2),
+                constants.required(node, 3),
+                constants.required(node, 4),
+                node.number("epsilon", 1e-5)));
     }
 
     private void add(OnnxNode node) {
         List<String> inputs = node.inputs();
-        if (inputs.size() == 2 && inputs.stream().noneMatch(this::isKnown)) {
+        if (inputs.size() == 2 && inputs.stream().noneMatch(constants::isKnown)) {
             String first = axes(node, inputs.get(0));
             String second = axes(node, inputs.get(1));
             if (!first.equals(second)) {
@@ -574,7 +401,7 @@ final class OnnxGraph {
     private void mean(OnnxNode node) {
         String order = axes(node);
         Set<Integer> averaged = new HashSet<>();
-        for (long axis : integers(node, "axes", 1)) {
+        for (long axis : constants.integers(node, "axes", 1)) {
             long found = axis < 0 ? axis + order.length() : axis;
             if (found < 0 || found >= order.length() || "HW".indexOf(order.charAt((int) found)) < 0
                     || !averaged.add((int) found)) {

@@ -72,7 +72,7 @@ record OnnxNode(Path file, int position, NodeProto proto) {
     }
 
     double number(String name, double absent) {
-        return attribute(name).map(attribute -> (double) attribute.getF()).orElse(absent);
+        return attribute(name).map(attribute -> ModelFile.decimal(attribute.getF())).orElse(absent);
     }
 
     String text(String name, String absent) {

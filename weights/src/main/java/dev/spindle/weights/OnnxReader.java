@@ -88,7 +88,7 @@ final class OnnxReader {
             }
         }
         if (translated.open()) {
-            notes.add("the input's size is left open: " + OnnxGraph.OPEN_SIDE + " pixels are assumed");
+            notes.add(Graph.OPEN_NOTE);
         }
         for (StringStringEntryProto entry : model.getMetadataPropsList()) {
             notes.add(ModelFile.printable(entry.getKey()) + ": " + ModelFile.printable(entry.getValue()));

@@ -19,7 +19,8 @@ public final class PublishedFormats implements CheckpointReader {
             new Format("PyTorch", TorchReader::recognises, TorchReader::read),
             new Format("NumPy", NpzReader::recognises, NpzReader::read),
             new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read),
-            new Format("ONNX", OnnxReader::recognises, OnnxReader::read));
+            new Format("ONNX", OnnxReader::recognises, OnnxReader::read),
+            new Format("TensorFlow frozen graph", FrozenGraphReader::recognises, FrozenGraphReader::read));
 
     /** For {@link java.util.ServiceLoader}. */
     public PublishedFormats() {}

@@ -3,9 +3,10 @@
  *
  * @provides dev.spindle.CheckpointReader all published formats
  */
-@SuppressWarnings("requires-automatic") // flatbuffers-java and protobuf-java have no module descriptors
+@SuppressWarnings("requires-automatic") // aircompressor, flatbuffers-java and protobuf-java have no descriptor
 module dev.spindle.weights {
     requires transitive dev.spindle.engine;
+    requires aircompressor;
     requires com.fasterxml.jackson.databind;
     requires com.google.protobuf;
     requires flatbuffers.java;

@@ -73,6 +73,21 @@ class InspectCommandTest {
     }
 
     @Test
+    void saysWhatAnOnnxFileHolds() throws IOException {
+        JsonNode result = Cli.json("inspect", TestFiles.fixture(folder, "onnx/weights-batchnorm.onnx"));
+        assertEquals("ONNX", result.get("format").textValue());
+        assertEquals("MobileNetV2 0.35", result.get("architecture").textValue());
+        assertTrue(result.get("notes").toString().contains("producer: pytorch 2.13.0"), result.get("notes").toString());
+    }
+
+    @Test
+    void saysFromWhichEntryOfAnArchiveAModelIs() throws IOException {
+        JsonNode result = Cli.json("inspect", TestFiles.fixture(folder, "tflite-float/weights.tgz"));
+        assertEquals("TensorFlow Lite", result.get("format").textValue());
+        assertTrue(result.get("notes").toString().contains("mobilenet_v2.tflite in an archive"), result.toString());
+    }
+
+    @Test
     void showsTheEmbeddedNetworkToPeople() {
         String text = Cli.run("inspect", "--tensors").succeeded().out();
         assertTrue(text.startsWith("embedded\n"), text);
@@ -149,7 +164,7 @@ class InspectCommandTest {
     void refusesTruncatedModels() throws IOException {
         List<String> models = List.of(
                 "tflite-float/weights.tflite", "tflite-int8/weights.tflite", "timm-safetensors/weights.safetensors",
-                "torchvision-pth/weights.pth", "dli14-pth/weights.pth");
+                "torchvision-pth/weights.pth", "dli14-pth/weights.pth", "onnx/weights-folded.onnx", "tflite-float/weights.tgz");
         for (String name : models) {
             Path model = TestFiles.fixture(folder, name);
             byte[] whole = Files.readAllBytes(model);

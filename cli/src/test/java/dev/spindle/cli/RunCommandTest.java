@@ -43,6 +43,9 @@ class RunCommandTest {
                         "torchvision-pth/weights.pth",
                         "torchvision-pth/weights-legacy.pth",
                         "dli14-pth/weights.pth",
+                        "onnx/weights-batchnorm.onnx",
+                        "onnx/weights-folded.onnx",
+                        "tflite-float/weights.tgz",
                         FP16)
                 .flatMap(model -> Backends.supported().stream().map(backend -> Arguments.of(model, backend)));
     }

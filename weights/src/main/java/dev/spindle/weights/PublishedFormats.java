@@ -9,25 +9,37 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads all formats in which MobileNetV2 is published. A file's format is known by its content, never by its name. */
 public final class PublishedFormats implements CheckpointReader {
 
+    private static final Format TFLITE =
+            new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read);
+    private static final Format FROZEN_GRAPH =
+            new Format("TensorFlow frozen graph", FrozenGraphReader::recognises, FrozenGraphReader::read);
+
+    /** What TensorFlow Slim's archives hold of the same network, the better first. */
+    static final List<Format> TENSORFLOW = List.of(TFLITE, FROZEN_GRAPH);
+
     /** The first that recognises a content reads it: formats without a magic number belong to the end. */
-    private static final List<Format> TABLE = List.of(
+    private static final List<Format> MODELS = List.of(
             new Format("safetensors", SafetensorsReader::recognises, SafetensorsReader::read),
             new Format("PyTorch", TorchReader::recognises, TorchReader::read),
             new Format("NumPy", NpzReader::recognises, NpzReader::read),
-            new Format("TensorFlow Lite", (file, content) -> TfliteModel.isIdentified(content), TfliteReader::read),
+            TFLITE,
             new Format("ONNX", OnnxReader::recognises, OnnxReader::read),
-            new Format("TensorFlow frozen graph", FrozenGraphReader::recognises, FrozenGraphReader::read));
+            FROZEN_GRAPH);
+
+    /** What may hold any of them: after them, for some are zip files of their own kind. */
+    private static final Format ARCHIVE = new Format("an archive of one of these", Archive::recognises, Archive::read);
 
     /** For {@link java.util.ServiceLoader}. */
     public PublishedFormats() {}
 
     @Override
     public String format() {
-        return TABLE.stream().map(Format::name).collect(Collectors.joining(", "));
+        return Stream.concat(MODELS.stream(), Stream.of(ARCHIVE)).map(Format::name).collect(Collectors.joining(", "));
     }
 
     @Override
@@ -58,7 +70,13 @@ public final class PublishedFormats implements CheckpointReader {
     }
 
     private static Optional<Format> find(Path file, ByteBuffer content) {
-        return TABLE.stream()
+        return model(file, content)
+                .or(() -> Optional.of(ARCHIVE).filter(format -> format.recogniser().test(file, view(content))));
+    }
+
+    /** The format of a content that is no archive. */
+    static Optional<Format> model(Path file, ByteBuffer content) {
+        return MODELS.stream()
                 .filter(format -> format.recogniser().test(file, view(content)))
                 .findFirst();
     }

@@ -68,9 +68,8 @@ final class TfliteLabels {
                     return List.of();
                 }
                 if (entry.getName().endsWith(".txt")) {
-                    String text = new String(zip.readNBytes(MAX_ENTRY_BYTES), StandardCharsets.UTF_8);
-                    List<String> lines = text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
-                    if (lines.size() == classes) {
+                    List<String> lines = lines(zip.readNBytes(MAX_ENTRY_BYTES), classes);
+                    if (!lines.isEmpty()) {
                         return lines;
                     }
                 }
@@ -81,5 +80,15 @@ final class TfliteLabels {
                     .log(System.Logger.Level.DEBUG, "the associated files cannot be read", e);
         }
         return List.of();
+    }
+
+    /** The labels of a text with one line a class; empty where it is something else. */
+    static List<String> lines(byte[] text, int classes) {
+        List<String> lines = new String(text, StandardCharsets.UTF_8)
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
+        return lines.size() == classes ? lines : List.of();
     }
 }

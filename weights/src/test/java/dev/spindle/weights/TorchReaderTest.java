@@ -314,8 +314,8 @@ class TorchReaderTest {
     @Test
     void zipFilesOfOtherThingsAreLeftToOthers() {
         byte[] other = ZipFiles.stored(Map.of("readme.txt", new byte[3]));
-        assertRefused(other, "expected a model file", "found something else");
-        assertRefused(ZipFiles.stored(Map.of("a/b/data.pkl", new byte[3])), "found something else");
+        assertRefused(other, "archive: expected a model file in it, found readme.txt");
+        assertRefused(ZipFiles.stored(Map.of("a/b/data.pkl", new byte[3])), "archive: expected a model file in it, found a/b");
     }
 
     @ParameterizedTest

@@ -27,7 +27,8 @@ class ConvertCommandTest {
             "torchvision-safetensors/weights.safetensors",
             "torchvision-safetensors/weights-fp16.safetensors",
             "timm-safetensors/weights.safetensors",
-            "tflite-float/weights.tflite");
+            "tflite-float/weights.tflite",
+            "caffe/weights.caffemodel");
 
     @TempDir
     private Path folder;

@@ -73,6 +73,21 @@ class InspectCommandTest {
     }
 
     @Test
+    void saysWhatAFolderOfCaffesHolds() throws IOException {
+        Path model = TestFiles.fixture(folder, "caffe/weights.caffemodel");
+        JsonNode result = Cli.json("inspect", folder);
+        assertEquals("Caffe", result.get("format").textValue());
+        assertEquals("MobileNetV2 0.35 (Caffe)", result.get("architecture").textValue());
+        assertEquals("MobileNetV2", result.get("family").textValue());
+        assertEquals("relu", result.get("activation").textValue());
+        assertEquals("symmetric", result.get("padding").textValue());
+        assertEquals(1e-5, result.get("epsilon").doubleValue());
+        assertEquals(64, result.get("input").get("height").intValue());
+        assertEquals("bgr", result.get("preprocessing").get("channel_order").textValue());
+        assertEquals(Cli.json("inspect", model).get("sha256"), result.get("sha256"));
+    }
+
+    @Test
     void showsTheEmbeddedNetworkToPeople() {
         String text = Cli.run("inspect", "--tensors").succeeded().out();
         assertTrue(text.startsWith("embedded\n"), text);

@@ -42,7 +42,7 @@ public final class MobileNetV2 {
 
     /** Starts from the paper's network: width 1.0, 224x224, 1000 classes. */
     public static Builder builder() {
-        return new Builder("MobileNetV2", STAGES, Activation.RELU6, false);
+        return new Builder("", STAGES, Activation.RELU6, false);
     }
 
     /**
@@ -50,7 +50,7 @@ public final class MobileNetV2 {
      * too, of factor 1; the 96 channels step instead of the 64; activations are {@link Activation#RELU}.
      */
     public static Builder caffe() {
-        return new Builder("MobileNetV2-Caffe", CAFFE_STAGES, Activation.RELU, true);
+        return new Builder(" (Caffe)", CAFFE_STAGES, Activation.RELU, true);
     }
 
     /**
@@ -83,7 +83,7 @@ public final class MobileNetV2 {
 
     /** The parameters of a MobileNetV2. */
     public static final class Builder {
-        private final String family;
+        private final String variant;
         private final List<Stage> stages;
         private final Activation activation;
         private final boolean alwaysExpands;
@@ -95,8 +95,8 @@ public final class MobileNetV2 {
         private int outputStride = 32;
         private Padding padding = Padding.SYMMETRIC;
 
-        private Builder(String family, List<Stage> stages, Activation activation, boolean alwaysExpands) {
-            this.family = family;
+        private Builder(String variant, List<Stage> stages, Activation activation, boolean alwaysExpands) {
+            this.variant = variant;
             this.stages = stages;
             this.activation = activation;
             this.alwaysExpands = alwaysExpands;
@@ -182,7 +182,7 @@ public final class MobileNetV2 {
             }
             int headChannels = widthMultiplier > 1 ? scaled(HEAD_CHANNELS) : HEAD_CHANNELS;
             Conv head = Conv.pointwise("head", channels, headChannels, activation);
-            String architecture = family + " " + String.format(Locale.ROOT, "%s", widthMultiplier);
+            String architecture = "MobileNetV2 " + String.format(Locale.ROOT, "%s", widthMultiplier) + variant;
             return new Network(architecture, height, width, padding, stem, blocks, Optional.of(head), classes);
         }
 

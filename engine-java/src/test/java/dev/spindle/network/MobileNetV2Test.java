@@ -38,7 +38,7 @@ class MobileNetV2Test {
     @Test
     void caffesGraphIsLargerThanThePapers() {
         Network network = MobileNetV2.caffe().build();
-        assertEquals("MobileNetV2-Caffe 1.0", network.architecture());
+        assertEquals("MobileNetV2 1.0 (Caffe)", network.architecture());
         assertEquals(429_111_936, network.macs());
         assertEquals(3_504_872 + 32 * 32 + 2 * 32, network.parameters());
         InvertedResidual last64 = network.blocks().get(9);

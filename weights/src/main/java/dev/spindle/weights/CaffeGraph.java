@@ -219,8 +219,10 @@ final class CaffeGraph {
             throw divisor.wrong("one value", String.valueOf(found.length));
         }
         float factor = found[0] == 0 ? 0 : 1 / found[0];
+        // The number that was written: 1e-5 and not the float next to it.
+        double epsilon = Double.parseDouble(Float.toString(parameters.getEps()));
         return new Operation.Normalisation(
-                mean.filled(1), mean.filled(0), scaled(mean, factor), scaled(variance, factor), parameters.getEps());
+                mean.filled(1), mean.filled(0), scaled(mean, factor), scaled(variance, factor), epsilon);
     }
 
     private static Constant scaled(Constant values, float factor) {

@@ -29,12 +29,13 @@ public record FileHash(String sha256, Optional<String> declared) {
     private static final int BUFFER_BYTES = 1 << 16;
 
     /**
-     * Reads a whole file.
+     * Reads a whole file; of a folder that stands for a model, the one that holds the weights.
      *
      * @throws InvalidInputException where there is none
      * @throws UncheckedIOException where it cannot be read
      */
-    public static FileHash of(Path file) {
+    public static FileHash of(Path model) {
+        Path file = PublishedFormats.model(model);
         MessageDigest digest = digest();
         try (InputStream in = Files.newInputStream(file)) {
             byte[] buffer = new byte[BUFFER_BYTES];

@@ -43,8 +43,8 @@ public final class PublishedFormats implements CheckpointReader {
         return read(model, ModelFile.map(model));
     }
 
-    /** A folder stands for the Caffe network in it: no other format is of more than one file. */
-    private static Path model(Path file) {
+    /** The file to read: a folder stands for the Caffe network in it, since no other format is of more than one file. */
+    static Path model(Path file) {
         return Files.isDirectory(file) ? CaffeReader.weights(file) : file;
     }
 

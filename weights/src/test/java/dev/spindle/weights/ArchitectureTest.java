@@ -33,7 +33,7 @@ class ArchitectureTest {
     @Test
     void caffesGraphHasANameOfItsOwn() {
         Network network = MobileNetV2.caffe().widthMultiplier(1.4).build();
-        assertEquals("MobileNetV2-Caffe 1.4", Architecture.describe(network.stem(), network.blocks(), network.head()));
+        assertEquals("MobileNetV2 1.4 (Caffe)", Architecture.describe(network.stem(), network.blocks(), network.head()));
         Network dilated = MobileNetV2.caffe().outputStride(16).build();
         assertEquals("MobileNetV2 1.0", Architecture.describe(dilated.stem(), dilated.blocks(), dilated.head()));
     }

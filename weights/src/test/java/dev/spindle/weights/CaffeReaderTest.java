@@ -84,7 +84,7 @@ class CaffeReaderTest {
                 MobileNetV2.caffe().widthMultiplier(0.35).resolution(64).classes(10).build(), checkpoint.network());
         assertEquals("Caffe", checkpoint.source().format());
         assertEquals("MobileNet-Caffe", checkpoint.source().profile());
-        assertEquals(1e-5, checkpoint.source().epsilon(), 1e-12);
+        assertEquals(1e-5, checkpoint.source().epsilon());
         assertEquals(List.of("network: deploy.prototxt"), checkpoint.source().notes());
         assertEquals(Preprocessing.CAFFE, checkpoint.preprocessing());
         assertEquals(

@@ -255,7 +255,7 @@ class FrozenGraphReaderTest {
                 .putAttr("shape", AttrValue.newBuilder().setShape(FrozenFile.shape(1, 2, 3)).build()));
         assertRefused("expected an acyclic graph", file -> file.node("Conv/weights/read")
                 .setInput(0, FrozenFile.SCOPE + "Conv/weights/read"));
-        assertRefused("one layer that reads it", file -> file.node("Conv_1/Conv2D")
+        assertRefused("one Placeholder that the output comes from, found none", file -> file.node("Conv_1/Conv2D")
                 .setInput(0, FrozenFile.SCOPE + "Conv_1/Relu6"));
     }
 

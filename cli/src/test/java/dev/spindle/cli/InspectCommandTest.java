@@ -172,7 +172,7 @@ class InspectCommandTest {
         Cli.run("inspect", empty).refused(empty, "expected");
         Path missing = folder.resolve("missing.tflite");
         Cli.run("inspect", missing).refused(missing, "no such file");
-        Cli.run("inspect", folder).refused(folder, "a folder");
+        Cli.run("inspect", folder).refused(folder, "expected one file named *.caffemodel");
     }
 
     @Test

@@ -28,6 +28,7 @@ public final class PublishedFormats implements CheckpointReader {
             new Format("safetensors", SafetensorsReader::recognises, SafetensorsReader::read),
             new Format("PyTorch", TorchReader::recognises, TorchReader::read),
             new Format("NumPy", NpzReader::recognises, NpzReader::read),
+            new Format("Keras", KerasReader::recognises, KerasReader::read),
             TFLITE,
             new Format("ONNX", OnnxReader::recognises, OnnxReader::read),
             FROZEN_GRAPH,

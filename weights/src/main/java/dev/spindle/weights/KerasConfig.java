@@ -1,0 +1,215 @@
+package dev.spindle.weights;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.spindle.InvalidInputException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The layers that a Keras model's configuration describes, in the forms of Keras 2 and 3: functional and sequential models,
+ * and models within them, whose layers become the outer model's.
+ */
+final class KerasConfig {
+
+    private static final int MAX_LAYERS = 10_000;
+    private static final int MAX_NESTING = 16;
+    private static final String INPUT_LAYER = "InputLayer";
+    private static final Pattern HUMP = Pattern.compile("(.)([A-Z][a-z]+)");
+    private static final Pattern STEP = Pattern.compile("([a-z])([A-Z])");
+
+    private final Path file;
+    private final String place;
+    private final Copies copies;
+    private final List<KerasLayer> layers = new ArrayList<>();
+    private Optional<Graph.Input> input = Optional.empty();
+    private boolean open;
+
+    private KerasConfig(Path file, String place) {
+        this.file = file;
+        this.place = place;
+        this.copies = new Copies(file);
+    }
+
+    /**
+     * A model's layers.
+     *
+     * @param input the picture
+     * @param open whether the input's size is left open
+     * @param output the value that the model gives
+     * @param layers in the order of the file, without inputs
+     * @param copies values that are others
+     */
+    record Result(Graph.Input input, boolean open, String output, List<KerasLayer> layers, Copies copies) {}
+
+    /**
+     * Reads a configuration.
+     *
+     * @param file for messages
+     * @param place the configuration's, for messages
+     * @param json a model
+     * @throws InvalidInputException where it is none, or has several inputs or outputs
+     */
+    static Result read(Path file, String place, String json) {
+        JsonNode model;
+        try {
+            model = new ObjectMapper().readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new InvalidInputException(
+                    file + ": " + place + ": expected JSON, found " + ModelFile.printable(e.getOriginalMessage()), e);
+        }
+        return new KerasConfig(file, place).result(model);
+    }
+
+    private Result result(JsonNode model) {
+        String output = model(model, List.of(), List.of(), Optional.empty());
+        Graph.Input picture = input.orElseThrow(() -> wrong("an input of [null, height, width, 3]", "none"));
+        return new Result(picture, open, output, layers, copies);
+    }
+
+    private InvalidInputException wrong(String expected, String found) {
+        return InvalidInputException.of(file, place, expected, ModelFile.printable(found));
+    }
+
+    /**
+     * Adds the layers of a model.
+     *
+     * @param value its class and configuration
+     * @param names of the models that it is in, and its own; none for the outermost
+     * @param numbered as {@code names}
+     * @param outer what it reads; empty for the outermost
+     * @return what it makes
+     */
+    private String model(JsonNode value, List<String> names, List<String> numbered, Optional<String> outer) {
+        JsonNode config = value.path("config");
+        JsonNode found = config.isArray() ? config : config.path("layers");
+        if (!found.isArray() || names.size() > MAX_NESTING) {
+            throw wrong("a functional or sequential model with layers", value.path("class_name").asText("none"));
+        }
+        boolean sequential = value.path("class_name").asText().equals("Sequential");
+        if (outer.isEmpty() && sequential) {
+            picture("input", shape(config.path("build_input_shape"), found.path(0)));
+        }
+        Optional<String> last = sequential ? outer.or(() -> input.map(Graph.Input::value)) : outer;
+        Map<String, Integer> used = new HashMap<>();
+        for (JsonNode layer : found) {
+            String type = layer.path("class_name").asText();
+            String name = layer.path("name").asText(layer.path("config").path("name").asText());
+            String snake = snakeCase(type);
+            int number = used.merge(snake, 1, Integer::sum) - 1;
+            List<String> path = append(names, name);
+            List<String> numberedPath = append(numbered, number == 0 ? snake : snake + "_" + number);
+            last = Optional.of(layer(layer, type, path, numberedPath, sequential ? last : Optional.empty(), names, outer));
+        }
+        if (sequential) {
+            return last.orElseThrow(() -> wrong("a model with layers", "none"));
+        }
+        List<String> outputs = new ArrayList<>();
+        references(config.path("output_layers"), outputs);
+        if (outputs.size() != 1) {
+            throw wrong("a model with one output", outputs.size() + ": " + outputs);
+        }
+        return String.join("/", append(names, outputs.getFirst()));
+    }
+
+    /** Adds one layer, or the layers of a model that stands for one; returns the value that it makes. */
+    private String layer(
+            JsonNode layer,
+            String type,
+            List<String> path,
+            List<String> numbered,
+            Optional<String> before,
+            List<String> model,
+            Optional<String> outer) {
+        String output = String.join("/", path);
+        if (type.equals(INPUT_LAYER)) {
+            if (before.isPresent()) {
+                return before.get();
+            }
+            if (outer.isPresent()) {
+                copies.add(output, outer.get());
+            } else {
+                picture(output, shape(layer.path("config").path("batch_shape"), layer));
+            }
+            return output;
+        }
+        List<String> inputs = new ArrayList<>();
+        if (before.isPresent()) {
+            inputs.add(before.get());
+        } else {
+            references(layer.path("inbound_nodes"), inputs);
+            inputs.replaceAll(name -> String.join("/", append(model, name)));
+        }
+        JsonNode config = layer.path("config");
+        if (config.path("layers").isArray()) {
+            if (inputs.size() != 1) {
+                throw wrong("a model within a model that reads one value", inputs.toString());
+            }
+            String made = model(layer, path, numbered, Optional.of(inputs.getFirst()));
+            copies.add(output, made);
+            return output;
+        }
+        if (layers.size() >= MAX_LAYERS) {
+            throw wrong("at most " + MAX_LAYERS + " layers", "more");
+        }
+        layers.add(new KerasLayer(file, path, numbered, type, config, inputs));
+        return output;
+    }
+
+    private void picture(String value, JsonNode shape) {
+        if (input.isPresent()) {
+            throw wrong("a model with one input", "two: " + input.get().value() + ", " + value);
+        }
+        if (shape.size() != 4) {
+            throw wrong("an input of [null, height, width, 3]", shape.toString());
+        }
+        open = shape.path(1).asLong() <= 0 || shape.path(2).asLong() <= 0;
+        input = Optional.of(
+                Graph.Input.of(value, shape.path(1).asLong(), shape.path(2).asLong(), shape.path(3).asLong()));
+    }
+
+    /** The first of two places that says what shape an input has; the second is a layer. */
+    private static JsonNode shape(JsonNode first, JsonNode layer) {
+        if (first.isArray()) {
+            return first;
+        }
+        JsonNode config = layer.path("config");
+        for (String argument : List.of("batch_shape", "batch_input_shape")) {
+            if (config.path(argument).isArray()) {
+                return config.path(argument);
+            }
+        }
+        // A sequential model may begin with a model.
+        JsonNode inner = config.path("layers").path(0);
+        return inner.isMissingNode() ? inner : shape(inner, inner);
+    }
+
+    /** The layers that an argument's tensors come from: by {@code keras_history}, or as {@code ["name", 0, 0]}. */
+    private static void references(JsonNode value, List<String> found) {
+        if (value.path("keras_history").isArray()) {
+            found.add(value.path("keras_history").path(0).asText());
+        } else if (value.path(0).isTextual() && value.path(1).isInt() && value.path(2).isInt()) {
+            found.add(value.path(0).asText());
+        } else {
+            value.forEach(part -> references(part, found));
+        }
+    }
+
+    private static String snakeCase(String type) {
+        String spaced = HUMP.matcher(type).replaceAll("$1_$2");
+        return STEP.matcher(spaced).replaceAll("$1_$2").toLowerCase(Locale.ROOT);
+    }
+
+    private static List<String> append(List<String> names, String name) {
+        List<String> longer = new ArrayList<>(names);
+        longer.add(name);
+        return List.copyOf(longer);
+    }
+}

@@ -109,11 +109,16 @@ final class Hdf5 {
             throw e;
         } catch (RuntimeException | StackOverflowError e) {
             // jHDF tells damage by exceptions of many kinds, and follows structures that lead back to themselves.
-            throw new InvalidInputException(
-                    file + ": HDF5: expected a whole file, found "
-                            + ModelFile.printable(e instanceof RuntimeException ? String.valueOf(e.getMessage()) : "a circle"),
-                    e);
+            throw new InvalidInputException(file + ": HDF5: expected a whole file, found " + damage(e), e);
         }
+    }
+
+    private static String damage(Throwable thrown) {
+        Throwable innermost = thrown;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        return innermost instanceof StackOverflowError ? "a circle" : ModelFile.printable(String.valueOf(innermost.getMessage()));
     }
 
     private Group group(String path, io.jhdf.api.Group found, int depth) {

@@ -200,6 +200,21 @@ class ArchiveTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
+    void caffesTwoFilesAreRead(Kind kind) {
+        byte[] structure = Fixtures.bytes("caffe/deploy.prototxt");
+        byte[] weights = Fixtures.bytes("caffe/weights.caffemodel");
+        Checkpoint checkpoint = read(kind.of(entries(
+                "net/weights.caffemodel", weights, "net/weights.prototxt", structure, "other.prototxt", text("a"))));
+        assertEquals("Caffe", checkpoint.source().format());
+        Fixtures.assertLogits("caffe", checkpoint, 1e-4);
+        assertEquals(
+                NAME + "/net/weights.caffemodel: expected the network beside its weights, in deploy.prototxt or"
+                        + " weights.prototxt, found neither",
+                refusal(kind.of(entries("net/weights.caffemodel", weights, "deploy.prototxt", structure))));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
     void archivesWithoutOneModelAreRefused(Kind kind) {
         assertEquals(
                 NAME + ": archive: expected one model file, found a.onnx, b.onnx",

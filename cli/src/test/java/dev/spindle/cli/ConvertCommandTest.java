@@ -28,7 +28,10 @@ class ConvertCommandTest {
             "torchvision-safetensors/weights-fp16.safetensors",
             "timm-safetensors/weights.safetensors",
             "tflite-float/weights.tflite",
-            "caffe/weights.caffemodel");
+            "caffe/weights.caffemodel",
+            "keras-h5/weights.h5",
+            "keras-h5/weights.keras",
+            "onnx/weights-batchnorm.onnx");
 
     @TempDir
     private Path folder;

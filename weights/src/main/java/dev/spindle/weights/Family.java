@@ -30,16 +30,16 @@ public record Family(String name, Optional<Double> widthMultiplier, Optional<Int
     /** Finds the family by the name of the architecture, and the scale by the channels. */
     public static Family of(Network network) {
         String name = network.architecture().split("[ ,]", 2)[0];
-        List<Integer> channels = channels(network.blocks().stream());
+        List<Integer> channels = channels(network);
         if (network.blocks().stream().allMatch(block -> block.expand().isEmpty())) {
-            Optional<Double> width = width(
-                    channels, value -> MobileNetV1.builder().widthMultiplier(value).build().blocks().stream());
+            Optional<Double> width =
+                    width(channels, value -> channels(MobileNetV1.builder().widthMultiplier(value).build()));
             return new Family(name, width, Optional.empty());
         }
+        List<Integer> paper = channels(MobileNetV2.builder().build());
         for (int divisor : DIVISORS) {
-            Optional<Double> width = width(
-                    channels,
-                    value -> MobileNetV2.builder().widthMultiplier(value).divisor(divisor).build().blocks().stream());
+            Optional<Double> width = width(channels, value -> withoutRepeats(
+                    paper.stream().map(base -> MobileNetV2.makeDivisible(base * value, divisor))));
             if (width.isPresent()) {
                 return new Family(name, width, Optional.of(divisor));
             }
@@ -48,10 +48,8 @@ public record Family(String name, Optional<Double> widthMultiplier, Optional<Int
     }
 
     /** The first width of which the published network has these channels. */
-    private static Optional<Double> width(List<Integer> channels, DoubleFunction<Stream<InvertedResidual>> published) {
-        return widths()
-                .filter(width -> channels(published.apply(width)).equals(channels))
-                .findFirst();
+    private static Optional<Double> width(List<Integer> channels, DoubleFunction<List<Integer>> published) {
+        return widths().filter(width -> published.apply(width).equals(channels)).findFirst();
     }
 
     private static Stream<Double> widths() {
@@ -59,10 +57,14 @@ public record Family(String name, Optional<Double> widthMultiplier, Optional<Int
                 .flatMap(step -> IntStream.rangeClosed(1, MAX_HUNDREDTHS / step).mapToObj(i -> i * step / 100.0));
     }
 
-    /** The blocks' outputs, without repeats. */
-    private static List<Integer> channels(Stream<InvertedResidual> blocks) {
+    /** The blocks' outputs. */
+    private static List<Integer> channels(Network network) {
+        return withoutRepeats(network.blocks().stream().map(InvertedResidual::outputs));
+    }
+
+    private static List<Integer> withoutRepeats(Stream<Integer> values) {
         List<Integer> kept = new ArrayList<>();
-        blocks.map(InvertedResidual::outputs).forEach(value -> {
+        values.forEach(value -> {
             if (kept.isEmpty() || !kept.getLast().equals(value)) {
                 kept.add(value);
             }

@@ -29,6 +29,7 @@ import java.util.zip.ZipOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,15 +72,15 @@ class ArchiveTest {
         return out.toByteArray();
     }
 
-    private static byte[] gzip(byte[] bytes) {
+    static byte[] gzip(byte[] bytes) {
         return compressed(bytes, GZIPOutputStream::new);
     }
 
-    private static byte[] zstandard(byte[] bytes) {
+    static byte[] zstandard(byte[] bytes) {
         return compressed(bytes, ZstdOutputStream::new);
     }
 
-    private static byte[] tar(Map<String, byte[]> entries) {
+    static byte[] tar(Map<String, byte[]> entries) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
             tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
@@ -286,6 +287,7 @@ class ArchiveTest {
         }
     }
 
+    @Tag("fuzz")
     @ParameterizedTest
     @EnumSource(Kind.class)
     void damagedArchivesAreRefusedOrRead(Kind kind) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -307,6 +308,7 @@ class FrozenGraphReaderTest {
         assertFalse(FrozenGraphReader.recognises(NAME, ByteBuffer.allocate(0)));
     }
 
+    @Tag("fuzz")
     @Test
     void damagedFilesAreRefusedOrRead() {
         MutationFuzz.run(

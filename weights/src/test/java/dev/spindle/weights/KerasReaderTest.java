@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -412,11 +413,13 @@ class KerasReaderTest {
         Mutations.truncate(Fixtures.bytes("keras-h5/weights.weights.h5"), part -> PublishedFormats.read(NAME, part));
     }
 
+    @Tag("fuzz")
     @Test
     void damagedModelsAreRefusedOrRead() {
         MutationFuzz.run(KerasFile.of(NORMALISED).whole(), 31, content -> KerasReader.read(NAME, content));
     }
 
+    @Tag("fuzz")
     @Test
     void damagedWeightsAreRefusedOrRead() {
         Network network = MobileNetV2.builder().widthMultiplier(0.1).divisor(4).classes(2).padding(Padding.SAME).build();
@@ -425,11 +428,13 @@ class KerasReaderTest {
     }
 
     /** As the library of the HDF Group writes them: other versions of most structures than jHDF writes. */
+    @Tag("fuzz")
     @Test
     void damagedFilesOfKerasAreRefusedOrRead() {
         MutationFuzz.run(Fixtures.bytes("keras-h5/weights.h5"), 33, content -> KerasReader.read(NAME, content));
     }
 
+    @Tag("fuzz")
     @Test
     void damagedConfigurationsAreRefusedOrRead() {
         KerasFile file = KerasFile.of(NORMALISED);

@@ -2,7 +2,6 @@ package dev.spindle.weights;
 
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
-import io.airlift.compress.MalformedInputException;
 import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
@@ -254,7 +253,7 @@ final class Archive {
         return names.isEmpty() ? "nothing" : listed + (names.size() > MAX_LISTED ? ", ..." : "");
     }
 
-    /** The decoder tells damage by exceptions of several kinds, not all of them meant; here it is one. */
+    /** The decoder tells damage by exceptions of many kinds, not all of them meant; here it is one. */
     private static final class Zstandard extends FilterInputStream {
 
         Zstandard(InputStream in) {
@@ -271,7 +270,7 @@ final class Archive {
         public int read(byte[] bytes, int offset, int length) throws IOException {
             try {
                 return super.read(bytes, offset, length);
-            } catch (MalformedInputException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            } catch (RuntimeException e) {
                 throw new IOException("damaged Zstandard data: " + e.getMessage(), e);
             }
         }

@@ -287,6 +287,20 @@ class ArchiveTest {
         }
     }
 
+    /** Descriptors of frames that no program writes; fuzzing found one that the decoder did not expect. */
+    @Test
+    void everyHeaderOfZstandardIsRefused() {
+        byte[] content = new byte[64];
+        System.arraycopy(new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd}, 0, content, 0, 4);
+        for (int descriptor = 0; descriptor < 256; descriptor++) {
+            for (int next : new int[] {0, 0x50, 0xff}) {
+                content[4] = (byte) descriptor;
+                Arrays.fill(content, 5, content.length, (byte) next);
+                refusal(content);
+            }
+        }
+    }
+
     @Tag("fuzz")
     @ParameterizedTest
     @EnumSource(Kind.class)

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spindle.weights.Safetensors;
 import dev.spindle.weights.catalogue.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -122,6 +123,32 @@ class CatalogueCommandsTest {
             assertTrue(text.contains("  unverified: the publisher gives no hash"), text);
             assertTrue(text.contains(sha256), text);
             assertFalse(Cli.json("pull", "other").get("verified").booleanValue());
+        }
+    }
+
+    /** As Keras publishes its models: weights alone, without a hash; the catalogue knows their input. */
+    @Test
+    void kerasWeightsAreUsedByName() throws IOException {
+        byte[] weights = Files.readAllBytes(TestFiles.fixture(folder, "keras-h5/weights.weights.h5"));
+        Path reference = TestFiles.fixture(folder, "keras-h5/reference.safetensors");
+        try (TestServer server = new TestServer(TestServer.file(weights, TAG))) {
+            Path manifest = TestFiles.text(
+                    folder,
+                    "keras.json",
+                    "{\"source\": \"Test\", \"page\": \"https://example.org\", \"licence\": \"MIT\",",
+                    "\"preprocessing\": {\"preset\": \"tf\"}, \"models\": [{\"name\": \"keras\", \"input_size\": 64,",
+                    "\"address\": \"" + server.address("keras.h5") + "\"}]}");
+            System.setProperty(Models.MANIFEST_PROPERTY, manifest.toString());
+            Cli.run("pull", "keras").succeeded();
+            assertEquals(64, Cli.json("inspect", "keras").get("input").get("width").intValue());
+            Path output = folder.resolve("output.safetensors");
+            Cli.run("run", "--model", "keras", "--input", reference, "--output", output).succeeded();
+            float[] expected = Safetensors.open(reference).floats("logits");
+            float largest = 0;
+            for (float logit : expected) {
+                largest = Math.max(largest, Math.abs(logit));
+            }
+            assertArrayEquals(expected, Safetensors.open(output).floats("logits"), 1e-4f * largest);
         }
     }
 

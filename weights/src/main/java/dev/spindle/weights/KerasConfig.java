@@ -58,14 +58,17 @@ final class KerasConfig {
      * @throws InvalidInputException where it is none, or has several inputs or outputs
      */
     static Result read(Path file, String place, String json) {
-        JsonNode model;
+        return new KerasConfig(file, place).result(json(file, place, json));
+    }
+
+    /** Parses what has to be JSON. */
+    static JsonNode json(Path file, String place, String text) {
         try {
-            model = new ObjectMapper().readTree(json);
+            return new ObjectMapper().readTree(text);
         } catch (JsonProcessingException e) {
             throw new InvalidInputException(
                     file + ": " + place + ": expected JSON, found " + ModelFile.printable(e.getOriginalMessage()), e);
         }
-        return new KerasConfig(file, place).result(model);
     }
 
     private Result result(JsonNode model) {

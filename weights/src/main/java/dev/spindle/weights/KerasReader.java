@@ -17,6 +17,8 @@ import java.util.Optional;
 final class KerasReader {
 
     private static final String CONFIG = "config.json";
+    private static final String METADATA = "metadata.json";
+    private static final String VERSION = "keras_version";
     private static final String WEIGHTS = "model.weights.h5";
 
     private KerasReader() {}
@@ -33,23 +35,28 @@ final class KerasReader {
     static Checkpoint read(Path file, ByteBuffer content) {
         if (Hdf5.recognises(content)) {
             Hdf5.Group root = Hdf5.read(file, content);
-            Optional<String> version = root.text("keras_version").map(found -> "Keras " + found);
-            return read(file, root, "model_config", root.text("model_config"), version);
+            return read(file, root, "model_config", root.text("model_config"), root.text(VERSION));
         }
         ZipContent zip = ZipContent.open(file, content);
-        String config = StandardCharsets.UTF_8.decode(zip.read(CONFIG)).toString();
         ByteBuffer weights = zip.read(WEIGHTS);
         if (!Hdf5.recognises(weights)) {
             throw InvalidInputException.of(file, "entry " + WEIGHTS, "an HDF5 file", "something else");
         }
-        return read(file, Hdf5.read(file, weights), CONFIG, Optional.of(config), Optional.empty());
+        Optional<String> version = zip.names().contains(METADATA)
+                ? Optional.of(KerasConfig.json(file, METADATA, text(zip, METADATA)).path(VERSION).asText("of no version"))
+                : Optional.empty();
+        return read(file, Hdf5.read(file, weights), CONFIG, Optional.of(text(zip, CONFIG)), version);
+    }
+
+    private static String text(ZipContent zip, String entry) {
+        return StandardCharsets.UTF_8.decode(zip.read(entry)).toString();
     }
 
     private static Checkpoint read(
             Path file, Hdf5.Group root, String place, Optional<String> config, Optional<String> version) {
         KerasWeights weights = KerasWeights.of(file, root);
         List<String> notes = new ArrayList<>();
-        version.map(ModelFile::printable).ifPresent(notes::add);
+        version.ifPresent(found -> notes.add("Keras " + ModelFile.printable(found)));
         if (config.isEmpty()) {
             LayerStack stack = KerasLayers.read(file, weights.inOrder());
             SourceProfile profile = SourceProfile.KERAS;

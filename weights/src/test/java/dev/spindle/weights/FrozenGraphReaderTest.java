@@ -239,6 +239,7 @@ class FrozenGraphReaderTest {
     @Test
     void graphsThatAreNoClassifiersAreRefused() {
         assertRefused("found ResizeBilinear", file -> file.node("Conv/Relu6").setOp("ResizeBilinear"));
+        assertRefused("found Resize?Bilinear", file -> file.node("Conv/Relu6").setOp("Resize\nBilinear"));
         assertRefused("expected one node of this name, found two", file -> file.node("NoOp", FrozenFile.SOFTMAX));
         assertRefused("one Placeholder that the output comes from, found none", file -> file.node(FrozenFile.INPUT)
                 .setOp("Shape"));

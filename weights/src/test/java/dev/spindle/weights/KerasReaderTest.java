@@ -396,6 +396,7 @@ class KerasReaderTest {
     void onlyKerasHasBothEntries() {
         Map<String, byte[]> entries = KerasFile.of(NORMALISED).entries();
         assertTrue(KerasReader.recognises(NAME, ByteBuffer.wrap(ZipFiles.stored(entries))));
+        assertEquals(List.of("Keras 3.15.1"), read(ZipFiles.stored(entries)).source().notes());
         entries.put("config.json", "{".getBytes(StandardCharsets.UTF_8));
         assertTrue(refusal(ZipFiles.stored(entries)).startsWith("some.h5: config.json: expected JSON, found "));
         entries.put("model.weights.h5", new byte[9]);

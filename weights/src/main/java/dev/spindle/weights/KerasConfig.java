@@ -21,9 +21,37 @@ final class KerasConfig {
 
     private static final int MAX_LAYERS = 10_000;
     private static final int MAX_NESTING = 16;
+    private static final int MAX_NAME = 1000;
     private static final String INPUT_LAYER = "InputLayer";
     private static final Pattern HUMP = Pattern.compile("(.)([A-Z][a-z]+)");
     private static final Pattern STEP = Pattern.compile("([a-z])([A-Z])");
+
+    /**
+     * Where a layer is: its name and its numbered class, behind those of the models that it is in.
+     *
+     * @see KerasLayer
+     */
+    private record Position(List<String> names, List<String> numbered) {
+
+        Position within(String name, String number) {
+            return new Position(append(names, name), append(numbered, number));
+        }
+
+        /** The value that a layer beside others in this model makes. */
+        String value(String name) {
+            return String.join("/", append(names, name));
+        }
+
+        String value() {
+            return String.join("/", names);
+        }
+
+        private static List<String> append(List<String> list, String last) {
+            List<String> longer = new ArrayList<>(list);
+            longer.add(last);
+            return List.copyOf(longer);
+        }
+    }
 
     private final Path file;
     private final String place;
@@ -72,7 +100,7 @@ final class KerasConfig {
     }
 
     private Result result(JsonNode model) {
-        String output = model(model, List.of(), List.of(), Optional.empty());
+        String output = model(model, new Position(List.of(), List.of()), Optional.empty());
         Graph.Input picture = input.orElseThrow(() -> wrong("an input of [null, height, width, 3]", "none"));
         return new Result(picture, open, output, layers, copies);
     }
@@ -85,85 +113,77 @@ final class KerasConfig {
      * Adds the layers of a model.
      *
      * @param value its class and configuration
-     * @param names of the models that it is in, and its own; none for the outermost
-     * @param numbered as {@code names}
+     * @param position its own; nothing for the outermost
      * @param outer what it reads; empty for the outermost
      * @return what it makes
      */
-    private String model(JsonNode value, List<String> names, List<String> numbered, Optional<String> outer) {
+    private String model(JsonNode value, Position position, Optional<String> outer) {
         JsonNode config = value.path("config");
         JsonNode found = config.isArray() ? config : config.path("layers");
-        if (!found.isArray() || names.size() > MAX_NESTING) {
+        if (!found.isArray() || position.names().size() > MAX_NESTING) {
             throw wrong("a functional or sequential model with layers", value.path("class_name").asText("none"));
         }
         boolean sequential = value.path("class_name").asText().equals("Sequential");
         if (outer.isEmpty() && sequential) {
-            picture("input", shape(config.path("build_input_shape"), found.path(0)));
+            picture("/input", shape(config.path("build_input_shape"), found.path(0)));
         }
-        Optional<String> last = sequential ? outer.or(() -> input.map(Graph.Input::value)) : outer;
+        Optional<String> before = sequential ? outer.or(() -> input.map(Graph.Input::value)) : Optional.empty();
         Map<String, Integer> used = new HashMap<>();
         for (JsonNode layer : found) {
-            String type = layer.path("class_name").asText();
             String name = layer.path("name").asText(layer.path("config").path("name").asText());
-            String snake = snakeCase(type);
+            if (name.length() > MAX_NAME) {
+                throw wrong("names of at most " + MAX_NAME + " characters", name);
+            }
+            String snake = snakeCase(layer.path("class_name").asText());
             int number = used.merge(snake, 1, Integer::sum) - 1;
-            List<String> path = append(names, name);
-            List<String> numberedPath = append(numbered, number == 0 ? snake : snake + "_" + number);
-            last = Optional.of(layer(layer, type, path, numberedPath, sequential ? last : Optional.empty(), names, outer));
+            Position own = position.within(name, number == 0 ? snake : snake + "_" + number);
+            if (layer.path("class_name").asText().equals(INPUT_LAYER)) {
+                input(layer, own, before.or(() -> outer));
+            } else {
+                List<String> inputs = new ArrayList<>();
+                before.ifPresentOrElse(inputs::add, () -> references(layer.path("inbound_nodes"), inputs));
+                if (!sequential) {
+                    inputs.replaceAll(position::value);
+                }
+                add(layer, own, inputs);
+                before = before.map(last -> own.value());
+            }
         }
         if (sequential) {
-            return last.orElseThrow(() -> wrong("a model with layers", "none"));
+            return before.orElseThrow();
         }
         List<String> outputs = new ArrayList<>();
         references(config.path("output_layers"), outputs);
         if (outputs.size() != 1) {
             throw wrong("a model with one output", outputs.size() + ": " + outputs);
         }
-        return String.join("/", append(names, outputs.getFirst()));
+        return position.value(outputs.getFirst());
     }
 
-    /** Adds one layer, or the layers of a model that stands for one; returns the value that it makes. */
-    private String layer(
-            JsonNode layer,
-            String type,
-            List<String> path,
-            List<String> numbered,
-            Optional<String> before,
-            List<String> model,
-            Optional<String> outer) {
-        String output = String.join("/", path);
-        if (type.equals(INPUT_LAYER)) {
-            if (before.isPresent()) {
-                return before.get();
-            }
-            if (outer.isPresent()) {
-                copies.add(output, outer.get());
-            } else {
-                picture(output, shape(layer.path("config").path("batch_shape"), layer));
-            }
-            return output;
-        }
-        List<String> inputs = new ArrayList<>();
-        if (before.isPresent()) {
-            inputs.add(before.get());
+    /** Takes an input for what is read already, or else for the picture. */
+    private void input(JsonNode layer, Position position, Optional<String> read) {
+        if (read.isPresent()) {
+            copies.add(position.value(), read.get());
         } else {
-            references(layer.path("inbound_nodes"), inputs);
-            inputs.replaceAll(name -> String.join("/", append(model, name)));
+            picture(position.value(), shape(layer.path("config").path("batch_shape"), layer));
         }
+    }
+
+    /** Adds a layer, or the layers of a model that stands for one. */
+    private void add(JsonNode layer, Position position, List<String> inputs) {
         JsonNode config = layer.path("config");
         if (config.path("layers").isArray()) {
             if (inputs.size() != 1) {
                 throw wrong("a model within a model that reads one value", inputs.toString());
             }
-            String made = model(layer, path, numbered, Optional.of(inputs.getFirst()));
-            copies.add(output, made);
-            return output;
+            copies.add(position.value(), model(layer, position, Optional.of(inputs.getFirst())));
+            return;
         }
         if (layers.size() >= MAX_LAYERS) {
             throw wrong("at most " + MAX_LAYERS + " layers", "more");
         }
-        layers.add(new KerasLayer(file, path, numbered, type, config, inputs));
-        return output;
+        layers.add(new KerasLayer(
+                file, position.names(), position.numbered(), layer.path("class_name").asText(), config, inputs));
     }
 
     private void picture(String value, JsonNode shape) {
@@ -208,11 +228,5 @@ final class KerasConfig {
     private static String snakeCase(String type) {
         String spaced = HUMP.matcher(type).replaceAll("$1_$2");
         return STEP.matcher(spaced).replaceAll("$1_$2").toLowerCase(Locale.ROOT);
-    }
-
-    private static List<String> append(List<String> names, String name) {
-        List<String> longer = new ArrayList<>(names);
-        longer.add(name);
-        return List.copyOf(longer);
     }
 }

@@ -63,7 +63,8 @@ final class NativeLibrary {
         String fileName = System.mapLibraryName("spindle");
         try (InputStream content = NativeLibrary.class.getResourceAsStream(platform + "/" + fileName)) {
             if (content == null) {
-                return absent("spindle-engine-native was built without a library for " + platform);
+                return absent("spindle-engine-native was built without a library for " + platform
+                        + "; where CMake and a C compiler are, the build makes it");
             }
             Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
             return loadUnpacked(UnpackedLibrary.of(temporary, fileName, content.readAllBytes()));

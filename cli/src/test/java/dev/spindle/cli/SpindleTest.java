@@ -21,7 +21,8 @@ class SpindleTest {
 
     @Test
     void namesItsCommandsWhereNoneIsGiven() {
-        Cli.run().refused("classify, run, inspect, convert, compare, backends, doctor, bench, evaluate, models, pull", "spindle --help");
+        Cli.run().refused(
+                "classify, run, inspect, convert, compare, backends, doctor, bench, evaluate, models, pull", "spindle --help");
     }
 
     @Test

@@ -11,8 +11,8 @@ static float exp_of_negative(float x)
 {
     enum { DEGREE = 9, BIAS = 1023, FRACTION_BITS = 52 };
     static const double LN_2 = 0.69314718055994530942;
-    static const double UNDERFLOW = -104.0;
-    if (!(x > UNDERFLOW)) {
+    static const double SMALLEST = -104.0;
+    if (!(x > SMALLEST)) {
         return isnan(x) ? x : 0.0f;
     }
     int k = (int)(x / LN_2 - 0.5);

@@ -3,7 +3,10 @@ package dev.spindle.embedding;
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.Kernels;
 
-/** Prints every backend with its availability and reason, a line each. It lies in no package of the library's modules. */
+/**
+ * Prints every backend with its availability and reason, a line each, and the one that {@code auto} chooses. It lies in no
+ * package of the library's modules.
+ */
 public final class BackendsProbe {
 
     private BackendsProbe() {}
@@ -13,5 +16,6 @@ public final class BackendsProbe {
         for (KernelCandidate candidate : Kernels.all()) {
             System.out.println(candidate.name() + " " + candidate.availability() + " " + candidate.reason());
         }
+        System.out.println("auto " + Kernels.best().name());
     }
 }

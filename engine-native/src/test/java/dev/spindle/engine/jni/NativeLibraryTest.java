@@ -172,9 +172,9 @@ class NativeLibraryTest {
         for (int i = 0; i < 6; i++) {
             jvms.add(ForkedJvm.start(probeCommand("-Djava.io.tmpdir=" + temporary)));
         }
-        String own = probe();
+        List<String> own = states(probe());
         for (Process jvm : jvms) {
-            assertEquals(own, ForkedJvm.end(jvm).output());
+            assertEquals(own, states(ForkedJvm.end(jvm).output()));
         }
         assertEquals(List.of(ownFolder()), list(temporary));
         assertEquals(1, list(ownFolder()).size());

@@ -9,20 +9,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A program in a JVM of its own: what it printed, standard error included, and how it ended. */
+/**
+ * A program in a JVM of its own: what it printed, standard error included, and how it ended. {@link ChildJvm} is for programs
+ * that end well.
+ */
 public record ForkedJvm(int exitCode, String output) {
 
+    /** The command that starts a program on this JVM's JDK. */
+    static List<String> command(List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(arguments);
+        return command;
+    }
+
     /**
-     * Starts a program on this JVM's JDK.
+     * Starts a program.
      *
      * @param arguments the JVM's options, the main class, and its arguments
      */
     public static Process start(List<String> arguments) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(arguments);
         try {
-            return new ProcessBuilder(command).redirectErrorStream(true).start();
+            return new ProcessBuilder(command(arguments)).redirectErrorStream(true).start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

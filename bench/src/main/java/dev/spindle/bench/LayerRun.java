@@ -38,8 +38,8 @@ final class LayerRun implements AutoCloseable {
     LayerRun(Workload workload, String backend, Fusion fusion) {
         kernel = Kernels.byName(backend);
         plan = Planner.plan(workload.network(), workload.checkpoint().weights(), kernel.layout(), fusion);
-        activations = Memory.allocate(plan.layout().memory(), plan.activationFloats() + plan.scratchFloats());
-        scratch = Memory.origin(plan.layout().memory()) + plan.activationFloats();
+        activations = Memory.allocate(plan.layout().memory(), plan.activationLength() + plan.scratchLength());
+        scratch = Memory.origin(plan.layout().memory()) + plan.activationLength();
         float[] image = workload.input();
         int row = plan.network().width() * 3;
         for (int y = 0; y < plan.network().height(); y++) {

@@ -116,7 +116,7 @@ final class ModelOptions {
         try {
             Heap.require(
                     name + ": an input of " + plan.network().height() + "x" + plan.network().width() + " pixels",
-                    Float.BYTES * (plan.activationFloats() + 2 * input));
+                    Float.BYTES * (plan.activationLength() + 2 * input));
         } catch (InvalidInputException e) {
             model.close();
             throw e;

@@ -165,7 +165,7 @@ public final class KernelParity {
             this.random = new Random(seed);
             this.weights = integers ? integerWeights() : Weights.random(network, seed);
             this.plan = Planner.plan(network, weights, layout, Fusion.NEVER);
-            this.memory = Memory.allocate(layout.memory(), plan.activationFloats());
+            this.memory = Memory.allocate(layout.memory(), plan.activationLength());
             this.image = new float[network.height() * network.width() * 3];
             this.expectedFeatures = new float[network.features()];
             this.expectedLogits = new float[network.classes()];
@@ -235,14 +235,14 @@ public final class KernelParity {
         /** The whole network with blocks fused or paired, cut at random, against the bits of the layers one by one. */
         void checkFused(Fusion fusion) {
             Plan fused = Planner.plan(network, weights, layout, fusion);
-            int scratch = Memory.origin(layout.memory()) + fused.activationFloats();
-            Memory place = Memory.allocate(layout.memory(), fused.activationFloats() + fused.scratchFloats());
+            int scratch = Memory.origin(layout.memory()) + fused.activationLength();
+            Memory place = Memory.allocate(layout.memory(), fused.activationLength() + fused.scratchLength());
             int row = network.width() * 3;
             for (int y = 0; y < network.height(); y++) {
                 place.write(fused.input().row(y), image, y * row, row);
             }
             // What scratch holds before must not matter.
-            float[] garbage = new float[fused.scratchFloats()];
+            float[] garbage = new float[fused.scratchLength()];
             Arrays.fill(garbage, Float.NaN);
             for (Layer layer : fused.layers()) {
                 for (int from = 0; from < layer.units(); ) {

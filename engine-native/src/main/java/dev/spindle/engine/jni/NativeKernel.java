@@ -163,7 +163,7 @@ final class NativeKernel implements Kernel {
         assert weightsFit(depthwise, weights, activations);
         assert layer.hasFirst() || inputFits(depthwise, activations);
         assert weightsFit(project, weights) && outputFits(project, activations);
-        assert fits(activations, scratch, layer.scratchFloats());
+        assert fits(activations, scratch, layer.scratchLength());
         long buffer = at(activations, scratch);
         long firstWeights = 0;
         long firstBias = 0;

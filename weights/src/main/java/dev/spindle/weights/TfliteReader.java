@@ -39,8 +39,10 @@ final class TfliteReader {
                 graph.padding(),
                 preprocessing(model),
                 TfliteLabels.find(content, graph.layers().classes()));
-        return graph.layers().checkpoint(
+        Checkpoint checkpoint = graph.layers().checkpoint(
                 file, facts, new Checkpoint.Source("TensorFlow Lite", "tensorflow", Double.NaN, notes(model), table(model)));
+        TfliteIntegers.Result integers = TfliteIntegers.find(model, graph.layers(), checkpoint.network());
+        return integers.weights().map(checkpoint::withQuantised).orElse(checkpoint);
     }
 
     /** What makes pixels of 0 to 255 what the input's quantisation says they are; [-1, 1] for a float input. */

@@ -135,7 +135,7 @@ class SessionTest {
     }
 
     private static Map<String, float[]> trace(String backend, Fusion fusion, int threads) {
-        Options options = new Options(backend, threads, fusion);
+        Options options = new Options(backend, threads).withFusion(fusion);
         Map<String, float[]> maps = new LinkedHashMap<>();
         try (Model model = Model.of(TestNetworks.checkpoint(0.35, 33, 40, 21), options);
                 Session session = model.newSession()) {

@@ -217,6 +217,7 @@ public final class KernelParity {
                     case ChannelwisePair pair -> throw new AssertionError("planned: " + pair);
                     case FusedBlock block -> throw new AssertionError("planned: " + block);
                     case Softmax softmax -> throw new AssertionError("planned: " + softmax);
+                    case Quantised quantised -> throw new AssertionError("planned: " + quantised);
                 };
                 for (int i = 0; i < after.length; i++) {
                     if (i < region[0] || i >= region[1]) {

@@ -1,6 +1,5 @@
 package dev.spindle;
 
-import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.QuantisedSoftmax;
@@ -17,23 +16,20 @@ final class IntegerEnds {
     private final Plan plan;
     private final Plan.Integers integers;
     private final Optional<QuantisedSoftmax> softmax;
-    /** A row of the input as unsigned bytes, and as elements of the plan's maps. */
+    /** A row of the input as unsigned bytes. */
     private final byte[] row;
-
-    private final int[] steps;
-    private final float[] floatSteps;
+    /** The same as what a centred map holds; empty for one of bytes. */
+    private final float[] steps;
     private final int[] results;
 
     IntegerEnds(Plan plan, Plan.Integers integers) {
         Network network = plan.network();
-        Layout layout = plan.layout();
         this.plan = plan;
         this.integers = integers;
         this.softmax =
                 integers.ends().softmax() ? Optional.of(new QuantisedSoftmax(integers.logits())) : Optional.empty();
         this.row = new byte[3 * network.width()];
-        this.steps = new int[layout.maps() == Memory.Element.INT ? row.length : 0];
-        this.floatSteps = new float[layout.maps() == Memory.Element.FLOAT ? row.length : 0];
+        this.steps = new float[plan.layout().isCentred() ? row.length : 0];
         this.results = new int[Math.max(network.features(), network.classes())];
     }
 
@@ -60,23 +56,16 @@ final class IntegerEnds {
     }
 
     private void stageRow(Memory activations, int y) {
-        int zero = integers.ends().input().zeroPoint();
         int offset = plan.input().row(y);
-        switch (plan.layout().maps()) {
-            case INT -> {
-                for (int i = 0; i < row.length; i++) {
-                    steps[i] = (row[i] & 0xff) - zero;
-                }
-                activations.write(offset, steps, 0, row.length);
-            }
-            case FLOAT -> {
-                for (int i = 0; i < row.length; i++) {
-                    floatSteps[i] = (row[i] & 0xff) - zero;
-                }
-                activations.write(offset, floatSteps, 0, row.length);
-            }
-            default -> activations.write(offset, row, 0, row.length);
+        if (!plan.layout().isCentred()) {
+            activations.write(offset, row, 0, row.length);
+            return;
         }
+        int zero = integers.ends().input().zeroPoint();
+        for (int i = 0; i < row.length; i++) {
+            steps[i] = Byte.toUnsignedInt(row[i]) - zero;
+        }
+        activations.write(offset, steps, 0, row.length);
     }
 
     /** Copies the logits out as the real numbers that they stand for. */

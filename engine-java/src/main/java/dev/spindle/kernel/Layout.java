@@ -13,7 +13,6 @@ import java.util.Objects;
  * @param memory where weights and activations live
  * @param maps the elements of activations
  * @param weights the elements of packed weights
- * @param interleave inputs of an output channel that stand side by side in packed matrices, see {@link QuantisedPointwise}
  * @param rows1 most rows of a tile one channel block wide
  * @param rows2 most rows of a tile two channel blocks wide
  * @param rows3 most rows of a tile three channel blocks wide; 0 where the kernel has none
@@ -25,7 +24,6 @@ public record Layout(
         Memory.Kind memory,
         Memory.Element maps,
         Memory.Element weights,
-        int interleave,
         int rows1,
         int rows2,
         int rows3,
@@ -37,10 +35,6 @@ public record Layout(
         Objects.requireNonNull(memory, "memory");
         Objects.requireNonNull(maps, "maps");
         Objects.requireNonNull(weights, "weights");
-        if (interleave < 1 || interleave > channelBlock || Integer.bitCount(interleave) != 1) {
-            throw new IllegalArgumentException(
-                    interleave + " interleaved inputs of blocks of " + channelBlock + ", expected a power of two");
-        }
         if (Integer.bitCount(channelBlock) != 1 || Integer.bitCount(denseVectors) != 1) {
             throw new IllegalArgumentException("channel block " + channelBlock + " and dense tile of " + denseVectors
                     + " vectors, expected powers of two");
@@ -54,8 +48,7 @@ public record Layout(
     public Layout(
             int channelBlock, Memory.Kind memory, int rows1, int rows2, int rows3, int denseVectors, boolean fuses) {
         this(
-                channelBlock, memory, Memory.Element.FLOAT, Memory.Element.FLOAT, 1, rows1, rows2, rows3, denseVectors,
-                fuses);
+                channelBlock, memory, Memory.Element.FLOAT, Memory.Element.FLOAT, rows1, rows2, rows3, denseVectors, fuses);
     }
 
     /** Whether quantised maps hold u - z instead of the byte u: all that are not of bytes do. */

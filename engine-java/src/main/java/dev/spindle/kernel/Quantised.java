@@ -2,7 +2,8 @@ package dev.spindle.kernel;
 
 /**
  * A layer in integers. It has the geometry and the units of the fp32 layer of its shape, whose offsets count elements of the
- * {@link Layout} that its plan is made for; the shape's clamp does not count, see {@link Requantisation}.
+ * {@link Layout} that its plan is made for. Weights are packed as the shape says; what it says of bias and clamp does not
+ * count: {@link Requantisation} stands in their place.
  *
  * <p>Maps hold unsigned bytes u, or u - z where the layout is centred. Every result is the same on all backends.
  */

@@ -1,8 +1,7 @@
 package dev.spindle.kernel;
 
 /**
- * A {@link Dense} in integers. Packed weights: per tile as those of the {@link Dense}, interleaved like those of the
- * {@link QuantisedPointwise}.
+ * A {@link Dense} in integers.
  *
  * @param shape where everything stands
  * @param requantisation from sums to bytes

@@ -2,7 +2,7 @@ package dev.spindle.kernel;
 
 /**
  * A {@link Depthwise} in integers. {@code shape.zeros()} is a row of zeros of the input's map: z, or 0 where the layout is
- * centred. Packed weights: {@code [blocks][9][c]}.
+ * centred.
  *
  * @param shape where everything stands
  * @param requantisation from sums to bytes

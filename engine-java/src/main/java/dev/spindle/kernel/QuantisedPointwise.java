@@ -5,9 +5,6 @@ import java.util.Optional;
 /**
  * A {@link Pointwise} in integers, perhaps with a sum behind it: the residual is added to the result, in bytes.
  *
- * <p>Packed weights: per channel tile of v blocks {@code [inputs / i][v * c][i]} with i = {@link Layout#interleave}, inputs
- * filled up to whole groups of i with zeros, starting at {@code weights + firstBlock * c * filled inputs}.
- *
  * @param shape where everything stands
  * @param requantisation from sums to the convolution's own bytes
  * @param sum from those and the residual's to the result; empty where {@code shape.residual()} is -1

@@ -3,9 +3,6 @@ package dev.spindle.kernel;
 /**
  * A {@link Stem} in integers. The staged input's border holds zeros of its map: z, or 0 where the layout is centred.
  *
- * <p>Packed weights: per channel tile as those of the {@link Stem}, but each kernel row of 9 elements is filled up with
- * zeros to whole groups of {@link Layout#interleave}; the staged input has room behind it for what such groups read.
- *
  * @param shape where everything stands
  * @param requantisation from sums to bytes
  */

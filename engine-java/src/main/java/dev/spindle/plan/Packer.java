@@ -16,9 +16,6 @@ import java.util.List;
  */
 final class Packer {
 
-    /** Stands in an order for a zero. */
-    static final int FILL = -1;
-
     private interface Part {
         void write(Memory memory);
     }
@@ -58,29 +55,20 @@ final class Packer {
         return offset;
     }
 
-    /** Integers of 32 bits among the bytes of off-heap memory. */
-    int integers(int[] values) {
-        int offset = reserve((long) Integer.BYTES * values.length);
-        parts.add(memory -> memory.write(offset, values, 0, values.length));
-        return offset;
-    }
-
     /**
      * A matrix for register tiles.
      *
      * @param kernel {@code [outputs][k]}
-     * @param order where element i of the packed order stands in the kernel's row, {@link #FILL} for a zero; the identity
-     *     for a 1x1 convolution
+     * @param order where element i of the packed order stands in the kernel's row; the identity for a 1x1 convolution
      */
     int matrix(float[] kernel, int outputs, int[] order, Tiling tiling) {
+        int k = order.length;
         int c = layout.channelBlock();
-        int[] filled = filled(order);
-        int offset = reserve((long) layout.padded(outputs) * filled.length);
+        int offset = reserve((long) layout.padded(outputs) * k);
         parts.add(memory -> {
             for (int tile = 0; tile < tiling.channelTiles(); tile++) {
                 int first = tiling.firstBlock(tile) * c;
-                int at = offset + first * filled.length;
-                panel(memory, at, kernel, outputs, filled, first, tiling.vectors(tile) * c, layout.interleave());
+                panel(memory, offset + first * k, kernel, outputs, order, first, tiling.vectors(tile) * c);
             }
         });
         return offset;
@@ -89,13 +77,13 @@ final class Packer {
     /** A dense layer's {@code [outputs][inputs]} in tiles of {@code vectors} blocks and less at the end. */
     int dense(float[] kernel, int outputs, int inputs, Dense shape) {
         int c = layout.channelBlock();
-        int[] order = filled(identity(inputs));
-        int offset = reserve((long) layout.padded(outputs) * order.length);
+        int offset = reserve((long) layout.padded(outputs) * inputs);
+        int[] order = identity(inputs);
         parts.add(memory -> {
             for (int unit = 0; unit < shape.units(); unit++) {
                 int first = shape.firstBlock(unit) * c;
                 int lanes = shape.firstBlock(unit + 1) * c - first;
-                panel(memory, offset + first * order.length, kernel, outputs, order, first, lanes, layout.interleave());
+                panel(memory, offset + first * inputs, kernel, outputs, order, first, lanes);
             }
         });
         return offset;
@@ -108,55 +96,30 @@ final class Packer {
         int[] order = identity(Depthwise.TAPS);
         parts.add(memory -> {
             for (int first = 0; first < channels; first += c) {
-                panel(memory, offset + first * Depthwise.TAPS, kernel, channels, order, first, c, 1);
+                panel(memory, offset + first * Depthwise.TAPS, kernel, channels, order, first, c);
             }
         });
         return offset;
     }
 
-    /**
-     * {@code [k / interleave][lanes][interleave]} for outputs {@code first} to {@code first + lanes}, zero behind the last
-     * output.
-     */
-    private void panel(
-            Memory memory, int offset, float[] kernel, int outputs, int[] order, int first, int lanes, int interleave) {
+    /** {@code [k][lanes]} for outputs {@code first} to {@code first + lanes}, zero behind the last output. */
+    private static void panel(
+            Memory memory, int offset, float[] kernel, int outputs, int[] order, int first, int lanes) {
         int k = order.length;
-        int each = kernel.length / outputs;
         float[] panel = new float[k * lanes];
         for (int lane = 0; lane < Math.min(lanes, outputs - first); lane++) {
-            int row = (first + lane) * each;
+            int row = (first + lane) * k;
             for (int i = 0; i < k; i++) {
-                if (order[i] != FILL) {
-                    panel[(i / interleave * lanes + lane) * interleave + i % interleave] = kernel[row + order[i]];
-                }
+                panel[i * lanes + lane] = kernel[row + order[i]];
             }
         }
-        write(memory, offset, panel);
-    }
-
-    private void write(Memory memory, int offset, float[] values) {
-        switch (layout.weights()) {
-            case FLOAT -> memory.write(offset, values, 0, values.length);
-            case INT -> {
-                int[] integers = new int[values.length];
-                Arrays.setAll(integers, i -> (int) values[i]);
-                memory.write(offset, integers, 0, integers.length);
-            }
-            default -> {
-                byte[] bytes = new byte[values.length];
-                for (int i = 0; i < bytes.length; i++) {
-                    bytes[i] = (byte) values[i];
-                }
-                memory.write(offset, bytes, 0, bytes.length);
-            }
+        if (memory.element() == Memory.Element.FLOAT) {
+            memory.write(offset, panel, 0, panel.length);
+        } else {
+            int[] integers = new int[panel.length];
+            Arrays.setAll(integers, i -> (int) panel[i]);
+            memory.write(offset, integers, 0, integers.length);
         }
-    }
-
-    /** An order filled up to whole groups of {@link Layout#interleave}. */
-    private int[] filled(int[] order) {
-        int[] filled = Arrays.copyOf(order, Math.ceilDiv(order.length, layout.interleave()) * layout.interleave());
-        Arrays.fill(filled, order.length, filled.length, FILL);
-        return filled;
     }
 
     static int[] identity(int k) {

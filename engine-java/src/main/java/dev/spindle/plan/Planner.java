@@ -18,7 +18,6 @@ import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,7 +123,7 @@ public final class Planner {
             }
         }
         Plan.StagedInput staged = stageInput();
-        fills.add(new Plan.Fill(staged.offset(), stagedLength(staged), lowering.zero(network.stem())));
+        fills.add(new Plan.Fill(staged.offset(), stagedLength(staged.rowStride()), lowering.zero(network.stem())));
         fills.removeIf(fill -> fill.value() == 0);
         int first = fusesStem() ? 1 : 0;
         FeatureMap map = first == 1 ? stemBlock(staged) : stem(staged);
@@ -193,19 +192,11 @@ public final class Planner {
         int rowStride = (2 * Padding.outputSize(network.width(), 2) + 1) * COLOURS;
         int top = network.padding().before(network.height(), stem.kernel(), stem.stride(), 1);
         int left = network.padding().before(network.width(), stem.kernel(), stem.stride(), 1);
-        Plan.StagedInput place = new Plan.StagedInput(NONE, rowStride, top, left);
-        return new Plan.StagedInput(arena.take(stagedLength(place)), rowStride, top, left);
+        return new Plan.StagedInput(arena.take(stagedLength(rowStride)), rowStride, top, left);
     }
 
-    /** All rows, and behind them what the last group of interleaved inputs reads. */
-    private int stagedLength(Plan.StagedInput staged) {
-        int rows = 2 * Padding.outputSize(network.height(), 2) + 1;
-        return Math.addExact(Math.multiplyExact(rows, staged.rowStride()), stemRow() - Stem.ROW);
-    }
-
-    /** A row of the stem's kernel, filled up to whole groups of interleaved inputs. */
-    private int stemRow() {
-        return Math.ceilDiv(Stem.ROW, layout.interleave()) * layout.interleave();
+    private int stagedLength(int rowStride) {
+        return Math.multiplyExact(2 * Padding.outputSize(network.height(), 2) + 1, rowStride);
     }
 
     private FeatureMap stem(Plan.StagedInput staged) {
@@ -239,12 +230,10 @@ public final class Planner {
     }
 
     /** The stem's input runs row, column, colour; its kernel is stored colour, row, column. */
-    private int[] stemOrder() {
-        int row = stemRow();
-        int[] order = new int[Stem.K / Stem.ROW * row];
-        Arrays.fill(order, Packer.FILL);
+    private static int[] stemOrder() {
+        int[] order = new int[Stem.K];
         for (int i = 0; i < Stem.K; i++) {
-            order[i / Stem.ROW * row + i % Stem.ROW] = i % COLOURS * Depthwise.TAPS + i / COLOURS;
+            order[i] = i % COLOURS * Depthwise.TAPS + i / COLOURS;
         }
         return order;
     }

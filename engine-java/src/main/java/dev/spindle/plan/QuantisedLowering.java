@@ -23,6 +23,7 @@ import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -51,89 +52,54 @@ final class QuantisedLowering implements Lowering {
 
     @Override
     public Packed pack(Conv conv, int[] order, Tiling tiling) {
-        Requantisation requantisation = requantisation(conv.name(), conv.outputs(), conv.activation());
-        float[] kernel = kernel(conv.name(), requantisation);
-        return new Packed(packer.matrix(kernel, conv.outputs(), order, tiling), integers(requantisation));
+        addRequantisation(conv.name(), conv.outputs(), conv.activation());
+        return new Packed(packer.matrix(kernel(conv.name()), conv.outputs(), order, tiling), Planner.NONE);
     }
 
     @Override
     public Packed packDepthwise(Conv conv) {
-        Requantisation requantisation = requantisation(conv.name(), conv.outputs(), conv.activation());
-        return new Packed(
-                packer.depthwise(kernel(conv.name(), requantisation), conv.outputs()), integers(requantisation));
+        addRequantisation(conv.name(), conv.outputs(), conv.activation());
+        return new Packed(packer.depthwise(kernel(conv.name()), conv.outputs()), Planner.NONE);
     }
 
     @Override
     public Packed pack(Dense shape, int outputs) {
-        Requantisation requantisation = requantisation(shape.name(), outputs, Activation.LINEAR);
-        float[] kernel = kernel(shape.name(), requantisation);
-        return new Packed(packer.dense(kernel, outputs, shape.inputs(), shape), integers(requantisation));
+        addRequantisation(shape.name(), outputs, Activation.LINEAR);
+        return new Packed(packer.dense(kernel(shape.name()), outputs, shape.inputs(), shape), Planner.NONE);
     }
 
-    /** Requantisation for kernels off the heap; those on it have the arrays. */
-    private int integers(Requantisation requantisation) {
-        if (layout.memory() == Memory.Kind.HEAP) {
-            return Planner.NONE;
-        }
-        int padded = requantisation.biases().length;
-        int[] all = new int[4 * padded];
-        System.arraycopy(requantisation.biases(), 0, all, 0, padded);
-        System.arraycopy(requantisation.multipliers(), 0, all, padded, padded);
-        System.arraycopy(requantisation.shifts(), 0, all, 2 * padded, padded);
-        System.arraycopy(requantisation.offsets(), 0, all, 3 * padded, padded);
-        return packer.integers(all);
-    }
-
-    private float[] kernel(String name, Requantisation requantisation) {
-        short[] logical = weights.layer(name).kernel();
-        int each = logical.length / weights.layer(name).bias().length;
-        float[] kernel = new float[logical.length];
+    private float[] kernel(String name) {
+        short[] integers = weights.layer(name).kernel();
+        float[] kernel = new float[integers.length];
         for (int i = 0; i < kernel.length; i++) {
-            kernel[i] = logical[i] - requantisation.offsets()[i / each];
+            kernel[i] = integers[i];
         }
         return kernel;
     }
 
-    private Requantisation requantisation(String name, int outputs, Activation activation) {
+    private void addRequantisation(String name, int outputs, Activation activation) {
         QuantisedLayer layer = weights.layer(name);
         Quantisation input = weights.input(network, name);
         int padded = layout.padded(outputs);
-        int[] biases = new int[padded];
         int[] multipliers = new int[padded];
         int[] shifts = new int[padded];
-        int[] offsets = new int[padded];
-        boolean offset = false;
         long largest = 0;
         int each = layer.kernel().length / outputs;
         for (int channel = 0; channel < outputs; channel++) {
-            int least = 0;
-            int most = 0;
-            int sum = 0;
-            long magnitude = 0;
-            for (int i = channel * each; i < (channel + 1) * each; i++) {
-                int w = layer.kernel()[i];
-                least = Math.min(least, w);
-                most = Math.max(most, w);
-                sum += w;
-                magnitude += Math.abs(w);
-            }
-            if (layout.weights() == Memory.Element.BYTE) {
-                offsets[channel] = Math.max(0, most - Byte.MAX_VALUE) + Math.min(0, least - Byte.MIN_VALUE);
-                offset |= offsets[channel] != 0;
-            }
-            biases[channel] = layer.bias()[channel] - (layout.isCentred() ? 0 : input.zeroPoint() * sum);
             Multiplier multiplier = Multiplier.of(layer.factor(channel, input));
             multipliers[channel] = multiplier.value();
             shifts[channel] = multiplier.shift();
+            long magnitude = 0;
+            for (int i = channel * each; i < (channel + 1) * each; i++) {
+                magnitude += Math.abs(layer.kernel()[i]);
+            }
             largest = Math.max(largest, Math.abs((long) layer.bias()[channel]) + input.reach() * magnitude);
         }
         Quantisation output = layer.output();
         int low = activation == Activation.LINEAR ? 0 : output.zeroPoint();
         int high = activation == Activation.RELU6 ? output.quantise(6) : Quantisation.MAX;
-        Requantisation requantisation =
-                new Requantisation(biases, multipliers, shifts, offsets, offset, largest, low, high, output);
-        requantisations.put(name, requantisation);
-        return requantisation;
+        int[] biases = Arrays.copyOf(layer.bias(), padded);
+        requantisations.put(name, new Requantisation(biases, multipliers, shifts, largest, low, high, output));
     }
 
     @Override

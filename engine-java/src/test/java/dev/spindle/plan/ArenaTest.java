@@ -18,7 +18,7 @@ class ArenaTest {
     }
 
     private static Layout bytes(Memory.Kind kind) {
-        return new Layout(1, kind, Memory.Element.BYTE, Memory.Element.BYTE, 1, 1, 1, 0, 1, false);
+        return new Layout(1, kind, Memory.Element.BYTE, Memory.Element.BYTE, 1, 1, 0, 1, false);
     }
 
     @Test

@@ -18,8 +18,9 @@ import dev.spindle.kernel.Tiling;
 import java.util.Arrays;
 
 /**
- * The readable reference for networks in integers: plain loops on planes of 32-bit integers that are u - z, so that padding
- * is left out. Sums grow in the result's own place, and become steps of the result's scale there.
+ * The readable reference for networks in integers: plain loops on planes, as in {@link ScalarKernel}. Maps hold u - z as
+ * floats, so that padding adds nothing; each result is summed up in the integers beside its own place, which the JVM's
+ * compilers can tell from its inputs.
  */
 final class ScalarQuantisedKernel implements QuantisedKernel {
 
@@ -27,7 +28,7 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     private static final int TILE_PIXELS = 1024;
 
     private static final Layout LAYOUT = new Layout(
-            1, Memory.Kind.HEAP, Memory.Element.INT, Memory.Element.INT, 1, TILE_PIXELS, TILE_PIXELS, 0, 1, false);
+            1, Memory.Kind.HEAP, Memory.Element.FLOAT_AND_SUM, Memory.Element.INT, TILE_PIXELS, TILE_PIXELS, 0, 1, false);
 
     @Override
     public Layout layout() {
@@ -37,7 +38,8 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     @Override
     public void stem(QuantisedStem layer, Memory weights, Memory activations, int from, int to) {
         int[] w = weights.ints();
-        int[] a = activations.ints();
+        float[] a = activations.array();
+        int[] sums = activations.ints();
         Stem shape = layer.shape();
         Tiling tiling = shape.tiling();
         int width = tiling.pixels();
@@ -48,12 +50,12 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
                 int vectors = tiling.vectors(tile);
                 int weight = shape.weights() + tiling.firstBlock(tile) * Stem.K + channel % 2;
                 int output = shape.output() + (channel * shape.outputHeight() + y) * width;
-                Arrays.fill(a, output, output + width, layer.requantisation().biases()[channel]);
+                Arrays.fill(sums, output, output + width, layer.requantisation().biases()[channel]);
                 for (int k = 0; k < Stem.K; k++) {
                     int tap = input + k / Stem.ROW * shape.rowStride() + k % Stem.ROW;
-                    addScaled(a, output, w[weight + k * vectors], a, tap, Stem.PIXEL_STRIDE, width);
+                    addScaled(sums, output, w[weight + k * vectors], a, tap, Stem.PIXEL_STRIDE, width);
                 }
-                requantise(layer.requantisation(), channel, a, output, width);
+                requantise(layer.requantisation(), channel, sums, a, output, width);
             }
         }
     }
@@ -61,7 +63,8 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     @Override
     public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int from, int to) {
         int[] w = weights.ints();
-        int[] a = activations.ints();
+        float[] a = activations.array();
+        int[] sums = activations.ints();
         Pointwise shape = layer.shape();
         Tiling tiling = shape.tiling();
         int start = 0;
@@ -76,12 +79,12 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
                 for (int v = 0; v < vectors; v++) {
                     int channel = tiling.firstBlock(tile) + v;
                     int output = shape.output() + channel * shape.outputBlockStride() + first;
-                    Arrays.fill(a, output, output + count, layer.requantisation().biases()[channel]);
+                    Arrays.fill(sums, output, output + count, layer.requantisation().biases()[channel]);
                     for (int k = 0; k < shape.inputs(); k++) {
                         int input = shape.input() + k * shape.inputBlockStride() + first;
-                        addScaled(a, output, w[weight + k * vectors + v], a, input, 1, count);
+                        addScaled(sums, output, w[weight + k * vectors + v], a, input, 1, count);
                     }
-                    requantise(layer.requantisation(), channel, a, output, count);
+                    requantise(layer.requantisation(), channel, sums, a, output, count);
                     if (layer.sum().isPresent()) {
                         int residual = shape.residual() + channel * shape.outputBlockStride() + first;
                         add(layer.sum().get(), a, output, residual, count);
@@ -95,14 +98,15 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     @Override
     public void depthwise(QuantisedDepthwise layer, Memory weights, Memory activations, int from, int to) {
         int[] w = weights.ints();
-        int[] a = activations.ints();
+        float[] a = activations.array();
+        int[] sums = activations.ints();
         Depthwise shape = layer.shape();
         for (int unit = from; unit < to; unit++) {
             int channel = unit / shape.outputHeight();
             int y = unit % shape.outputHeight();
             int input = shape.input() + channel * shape.inputBlockStride();
             int output = shape.output() + channel * shape.outputBlockStride() + y * shape.outputWidth();
-            Arrays.fill(a, output, output + shape.outputWidth(), layer.requantisation().biases()[channel]);
+            Arrays.fill(sums, output, output + shape.outputWidth(), layer.requantisation().biases()[channel]);
             for (int tap = 0; tap < Depthwise.TAPS; tap++) {
                 int row = y * shape.stride() - shape.padTop() + tap / 3 * shape.dilation();
                 if (row < 0 || row >= shape.height()) {
@@ -114,22 +118,22 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
                 if (shift < shape.width() && x < end) {
                     int weight = w[shape.weights() + channel * Depthwise.TAPS + tap];
                     int first = input + row * shape.width() + x * shape.stride() + shift;
-                    addScaled(a, output + x, weight, a, first, shape.stride(), end - x);
+                    addScaled(sums, output + x, weight, a, first, shape.stride(), end - x);
                 }
             }
-            requantise(layer.requantisation(), channel, a, output, shape.outputWidth());
+            requantise(layer.requantisation(), channel, sums, a, output, shape.outputWidth());
         }
     }
 
     @Override
     public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int from, int to) {
-        int[] a = activations.ints();
+        float[] a = activations.array();
         int pixels = layer.shape().pixels();
         for (int channel = from; channel < to; channel++) {
             int input = layer.shape().input() + channel * pixels;
             int sum = 0;
             for (int p = 0; p < pixels; p++) {
-                sum += a[input + p];
+                sum += (int) a[input + p];
             }
             a[layer.shape().output() + channel] = layer.apply(sum) - layer.output().zeroPoint();
         }
@@ -138,45 +142,54 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     @Override
     public void dense(QuantisedDense layer, Memory weights, Memory activations, int from, int to) {
         int[] w = weights.ints();
-        int[] a = activations.ints();
+        float[] a = activations.array();
         int inputs = layer.shape().inputs();
         for (int output = from; output < to; output++) {
             int sum = layer.requantisation().biases()[output];
             int weight = layer.shape().weights() + output * inputs;
             for (int k = 0; k < inputs; k++) {
-                sum += a[layer.shape().input() + k] * w[weight + k];
+                sum += w[weight + k] * (int) a[layer.shape().input() + k];
             }
             a[layer.shape().output() + output] =
                     layer.requantisation().apply(output, sum) - layer.output().zeroPoint();
         }
     }
 
-    private static void addScaled(int[] y, int to, int scale, int[] x, int from, int step, int count) {
+    private static void addScaled(int[] y, int to, int scale, float[] x, int from, int step, int count) {
         if (step == 1) {
             for (int i = 0; i < count; i++) {
-                y[to + i] += scale * x[from + i];
+                y[to + i] += scale * (int) x[from + i];
             }
         } else {
             for (int i = 0; i < count; i++) {
-                y[to + i] += scale * x[from + i * step];
+                y[to + i] += scale * (int) x[from + i * step];
             }
         }
     }
 
-    /** From sums to steps of the result's scale, in place. */
-    private static void requantise(Requantisation by, int channel, int[] y, int from, int count) {
+    /** From sums to steps of the result's scale. */
+    private static void requantise(Requantisation by, int channel, int[] sums, float[] y, int from, int count) {
         int value = by.multipliers()[channel];
         int shift = by.shifts()[channel];
         int low = by.low() - by.output().zeroPoint();
         int high = by.high() - by.output().zeroPoint();
-        for (int i = from; i < from + count; i++) {
-            y[i] = Math.min(Math.max(Multiplier.apply(y[i], value, shift), low), high);
+        if (shift < 0) {
+            long half = 1L << -shift - 1;
+            for (int i = from; i < from + count; i++) {
+                // Multiplier.apply without branches, which the JVM's compilers vectorise.
+                long product = ((long) sums[i] * value + (1L << 30)) >> 31;
+                y[i] = Math.min(Math.max((int) ((product + half + (product >> 63)) >> -shift), low), high);
+            }
+        } else {
+            for (int i = from; i < from + count; i++) {
+                y[i] = Math.clamp(Multiplier.apply(sums[i], value, shift), low, high);
+            }
         }
     }
 
-    private static void add(QuantisedSum sum, int[] y, int to, int residual, int count) {
+    private static void add(QuantisedSum sum, float[] y, int to, int residual, int count) {
         for (int i = 0; i < count; i++) {
-            y[to + i] = sum.apply(y[to + i], y[residual + i]) - sum.output().zeroPoint();
+            y[to + i] = sum.apply((int) y[to + i], (int) y[residual + i]) - sum.output().zeroPoint();
         }
     }
 }

@@ -108,6 +108,13 @@ public record Checkpoint(
             return new Source(format, profile, epsilon, notes, tensors, Optional.of(found), warnings);
         }
 
+        /** The same with one more note. */
+        public Source withNote(String note) {
+            List<String> all = new ArrayList<>(notes);
+            all.add(note);
+            return new Source(format, profile, epsilon, all, tensors, provenance, warnings);
+        }
+
         /** The same with more warnings behind those that there are. */
         public Source withWarnings(List<String> more) {
             List<String> all = new ArrayList<>(warnings);

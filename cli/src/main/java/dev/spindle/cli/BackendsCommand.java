@@ -27,11 +27,12 @@ final class BackendsCommand implements Callable<Integer> {
             StringBuilder text = new StringBuilder();
             for (Backend backend : backends) {
                 text.append(Text.format(
-                        "%s %-14s %-4s %s%n",
+                        "%s %-14s %-4s %s%s%n",
                         backend.name.equals(chosen) ? "*" : " ",
                         backend.name,
                         backend.supported ? "yes" : "no",
-                        backend.description));
+                        backend.description,
+                        backend.supported && !backend.int8 ? ", without int8" : ""));
             }
             return text.append(chosen == null ? "none is chosen: " : chosen + " is chosen: ")
                     .append(why)
@@ -40,11 +41,15 @@ final class BackendsCommand implements Callable<Integer> {
         }
     }
 
-    /** One backend; the description says what it is, or why it cannot run here. */
+    /**
+     * One backend; the description says what it is, or why it cannot run here, {@code int8} whether it runs here with kernels
+     * for quantised networks.
+     */
     private record Backend(
             String name,
             String vectorBits,
             boolean supported,
+            boolean int8,
             KernelCandidate.Availability availability,
             String description) {}
 
@@ -56,6 +61,7 @@ final class BackendsCommand implements Callable<Integer> {
                     candidate.name(),
                     candidate.isa().label(),
                     candidate.supported(),
+                    candidate.supported() && Kernels.byName(candidate.name()).quantised().isPresent(),
                     candidate.availability(),
                     candidate.reason()));
         }

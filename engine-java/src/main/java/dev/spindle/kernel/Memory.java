@@ -43,6 +43,11 @@ public final class Memory implements AutoCloseable {
             return bytes;
         }
 
+        /** Bytes of memory that {@code count} elements take. */
+        public long size(long count) {
+            return (this == FLOAT_AND_SUM ? 2L : 1L) * bytes * count;
+        }
+
         /** Elements in a cache line: what offsets are rounded to. */
         public int line() {
             return LINE_BYTES / bytes;

@@ -21,6 +21,8 @@ final class IntegerEnds {
     /** The same as what a centred map holds; empty for one of bytes. */
     private final float[] steps;
     private final int[] results;
+    private final int features;
+    private final int classes;
 
     IntegerEnds(Plan plan, Plan.Integers integers) {
         Network network = plan.network();
@@ -30,7 +32,9 @@ final class IntegerEnds {
                 integers.ends().softmax() ? Optional.of(new QuantisedSoftmax(integers.logits())) : Optional.empty();
         this.row = new byte[3 * network.width()];
         this.steps = new float[plan.layout().isCentred() ? row.length : 0];
-        this.results = new int[Math.max(network.features(), network.classes())];
+        this.features = network.features();
+        this.classes = network.classes();
+        this.results = new int[Math.max(features, classes)];
     }
 
     /** Writes an image of real numbers to where the plan takes it. */
@@ -70,12 +74,12 @@ final class IntegerEnds {
 
     /** Copies the logits out as the real numbers that they stand for. */
     void logits(Memory memory, float[] target, int to) {
-        real(memory, plan.logits(), plan.network().classes(), integers.logits(), target, to);
+        real(memory, plan.logits(), classes, integers.logits(), target, to);
     }
 
     /** Copies the features out as the real numbers that they stand for. */
     void features(Memory memory, float[] target, int to) {
-        real(memory, plan.features(), plan.network().features(), integers.features(), target, to);
+        real(memory, plan.features(), features, integers.features(), target, to);
     }
 
     private void real(Memory memory, int offset, int count, Quantisation quantisation, float[] target, int to) {
@@ -93,7 +97,6 @@ final class IntegerEnds {
 
     /** Copies the model's own output out: the logits, or what the softmax makes of them. */
     void output(Memory memory, byte[] target, int to) {
-        int classes = plan.network().classes();
         memory.readIntegers(plan.logits(), results, 0, classes);
         if (softmax.isPresent()) {
             softmax.get().apply(results, classes, target, to);

@@ -80,14 +80,19 @@ class SessionTest {
     @ParameterizedTest
     @MethodSource("backends")
     void allocatesNothing(String backend) throws Exception {
+        assertAllocatesNothing(backend, Precision.FP32);
+    }
+
+    static void assertAllocatesNothing(String backend, Precision precision) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules", "jdk.incubator.vector,jdk.management",
-                "-cp", classPath(), AllocationProbe.class.getName(), backend));
+                "-cp", classPath(), AllocationProbe.class.getName(), backend,
+                precision.label()));
         Process probe = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         String printed = new String(probe.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, probe.waitFor(), printed);
-        assertEquals(backend + " 0", printed.strip());
+        assertEquals(backend + " " + precision.label() + " 0", printed.strip());
     }
 
     private static String classPath() throws Exception {

@@ -3,6 +3,8 @@ package dev.spindle.kernel;
 import static dev.spindle.kernel.Multiplier.product;
 import static dev.spindle.kernel.Multiplier.shiftRight;
 
+import java.util.Arrays;
+
 /**
  * TensorFlow Lite's softmax over bytes, in fixed point: the exponential of each difference to the largest byte, times the
  * reciprocal of their sum, in 256ths. The exponential of each of the 256 differences there can be is computed beforehand.
@@ -36,6 +38,9 @@ public final class QuantisedSoftmax {
 
     private static final int LINE_SLOPE = -1010580540;
     private static final int NEWTON_STEPS = 3;
+
+    /** From here on every share is less than half a step; TensorFlow Lite ends the process. */
+    private static final int LARGEST_SUM = 512 << FRACTION_BITS - SUM_BITS;
 
     private final int[] exponentials = new int[Quantisation.MAX + 1];
 
@@ -108,10 +113,15 @@ public final class QuantisedSoftmax {
         for (int i = 0; i < count; i++) {
             largest = Math.max(largest, logits[i]);
         }
-        int sum = 0;
+        long exact = 0;
         for (int i = 0; i < count; i++) {
-            sum += shiftRight(exponentials[largest - logits[i]], SUM_BITS);
+            exact += shiftRight(exponentials[largest - logits[i]], SUM_BITS);
         }
+        if (exact >= LARGEST_SUM) {
+            Arrays.fill(output, to, to + count, (byte) 0);
+            return;
+        }
+        int sum = (int) exact;
         int headroom = Integer.numberOfLeadingZeros(sum);
         int scale = reciprocal((sum << headroom) - (1 << FRACTION_BITS));
         int bits = SUM_BITS - headroom + FRACTION_BITS - Byte.SIZE;

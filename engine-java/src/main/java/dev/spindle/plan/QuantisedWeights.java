@@ -9,6 +9,7 @@ import dev.spindle.network.Network;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * A network in integers: weights, and what the bytes of every map stand for. Maps are of unsigned bytes here, whatever the
@@ -66,6 +67,7 @@ public final class QuantisedWeights {
             Map<String, Quantisation> sums,
             QuantisedPool pool) {
         QuantisedWeights weights = new QuantisedWeights(ends, new HashMap<>(layers), new HashMap<>(sums), pool);
+        weights.requireAll(network);
         for (Conv conv : network.convolutions()) {
             weights.check(network, conv.name(), conv.weights(), conv.outputs());
         }
@@ -73,9 +75,6 @@ public final class QuantisedWeights {
         weights.check(network, Network.CLASSIFIER, dense, network.classes());
         for (InvertedResidual block : network.blocks()) {
             if (block.residual()) {
-                if (sums.get(block.name()) == null) {
-                    throw new IllegalArgumentException("block " + block.name() + ": expected the scale of its sum, found none");
-                }
                 valid("block " + block.name(), () -> weights.sum(network, block));
             }
         }
@@ -88,11 +87,21 @@ public final class QuantisedWeights {
         return weights;
     }
 
+    private void requireAll(Network network) {
+        Stream<String> names =
+                Stream.concat(network.convolutions().stream().map(Conv::name), Stream.of(Network.CLASSIFIER));
+        names.filter(name -> layers.get(name) == null).findFirst().ifPresent(name -> {
+            throw new IllegalArgumentException("layer " + name + ": expected weights, found none");
+        });
+        for (InvertedResidual block : network.blocks()) {
+            if (block.residual() && sums.get(block.name()) == null) {
+                throw new IllegalArgumentException("block " + block.name() + ": expected the scale of its sum, found none");
+            }
+        }
+    }
+
     private void check(Network network, String name, long weights, int outputs) {
         QuantisedLayer layer = layers.get(name);
-        if (layer == null) {
-            throw new IllegalArgumentException("layer " + name + ": expected weights, found none");
-        }
         requireLength(name, "kernel", weights, layer.kernel().length);
         requireLength(name, "bias", outputs, layer.bias().length);
         if (layer.scales().length != 1) {

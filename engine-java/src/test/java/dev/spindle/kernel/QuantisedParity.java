@@ -44,6 +44,7 @@ public final class QuantisedParity {
                         tests(kernel, ParityNetworks.pixels(layout), QuantisedNetworks.Style.PLAIN),
                         channels,
                         tests(kernel, ParityNetworks.sides(), QuantisedNetworks.Style.PLAIN),
+                        tests(kernel, ParityNetworks.sides(), QuantisedNetworks.Style.EXTREMES),
                         tests(kernel, ParityNetworks.published(), QuantisedNetworks.Style.PLAIN),
                         tests(kernel, ParityNetworks.published(), QuantisedNetworks.Style.EXTREMES))
                 .flatMap(tests -> tests);

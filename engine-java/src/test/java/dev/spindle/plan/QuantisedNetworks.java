@@ -14,7 +14,7 @@ public final class QuantisedNetworks {
 
     /** What is special about the integers. */
     public enum Style {
-        /** Nothing. */
+        /** Nothing: zero points are where they are in published networks. */
         PLAIN,
         /** Powers of two as scales, so that sums often fall in the middle between two bytes. */
         TIES,
@@ -44,7 +44,7 @@ public final class QuantisedNetworks {
     }
 
     private QuantisedWeights weights(Network network) {
-        Quantisation input = map();
+        Quantisation input = map(Activation.LINEAR);
         Quantisation map = add(network.stem(), input);
         for (InvertedResidual block : network.blocks()) {
             Quantisation before = map;
@@ -53,7 +53,7 @@ public final class QuantisedNetworks {
             }
             if (block.residual()) {
                 float scale = Math.max(before.scale(), map.scale()) * (1 + random.nextFloat());
-                map = new Quantisation(style == Style.TIES ? powerOfTwo(scale) : scale, zeroPoint());
+                map = new Quantisation(style == Style.TIES ? powerOfTwo(scale) : scale, zeroPoint(Activation.LINEAR));
                 sums.put(block.name(), map);
             }
         }
@@ -61,23 +61,36 @@ public final class QuantisedNetworks {
             map = add(network.head().get(), map);
         }
         boolean mean = random.nextBoolean();
-        Quantisation features = mean ? new Quantisation(map.scale() * (0.3f + random.nextFloat()), zeroPoint()) : map;
+        Quantisation features = mean ? average(map) : map;
         add(Conv.pointwise(Network.CLASSIFIER, network.features(), network.classes(), Activation.LINEAR), features);
         QuantisedWeights.Ends ends = new QuantisedWeights.Ends(
                 input, random.nextBoolean(), random.nextBoolean(), random.nextBoolean(), random.nextBoolean());
         return QuantisedWeights.of(network, ends, layers, sums, new QuantisedPool(mean, features));
     }
 
+    private Quantisation average(Quantisation map) {
+        return new Quantisation(map.scale() * (0.3f + random.nextFloat()), style == Style.PLAIN ? map.zeroPoint() : anyByte());
+    }
+
     private static float powerOfTwo(double near) {
         return (float) Math.scalb(1.0, Math.getExponent(near));
     }
 
-    private Quantisation map() {
+    private Quantisation map(Activation activation) {
         double scale = Math.exp(random.nextDouble(-4, -1));
-        return new Quantisation(style == Style.TIES ? powerOfTwo(scale) : (float) scale, zeroPoint());
+        return new Quantisation(style == Style.TIES ? powerOfTwo(scale) : (float) scale, zeroPoint(activation));
     }
 
-    private int zeroPoint() {
+    /** Low ones behind an activation, which leaves nothing below the zero point; rarely one that leaves nothing at all. */
+    private int zeroPoint(Activation activation) {
+        if (style == Style.PLAIN) {
+            return activation == Activation.LINEAR ? 100 + random.nextInt(56) : random.nextInt(20);
+        }
+        return activation == Activation.LINEAR || random.nextInt(8) == 0 ? anyByte() : anyByte() / 8;
+    }
+
+    /** Often one of both ends. */
+    private int anyByte() {
         return switch (random.nextInt(style == Style.EXTREMES ? 2 : 4)) {
             case 0 -> 0;
             case 1 -> Quantisation.MAX;
@@ -88,7 +101,7 @@ public final class QuantisedNetworks {
     private Quantisation add(Conv conv, Quantisation input) {
         int inputs = conv.inputsPerGroup() * conv.kernel() * conv.kernel();
         boolean signed = random.nextBoolean();
-        int zero = zeroPoint();
+        int zero = style == Style.PLAIN ? 118 + random.nextInt(20) : anyByte();
         short[] kernel = new short[conv.outputs() * inputs];
         for (int i = 0; i < kernel.length; i++) {
             int stored = style == Style.EXTREMES ? random.nextInt(2) * Quantisation.MAX : random.nextInt(Quantisation.MAX + 1);
@@ -106,7 +119,7 @@ public final class QuantisedNetworks {
                 bias[channel] = (random.nextInt(2) * 2 - 1) * ((1 << 31) - 1 - 65025 * inputs);
             }
         }
-        Quantisation output = map();
+        Quantisation output = map(conv.activation());
         float[] scales = new float[random.nextBoolean() ? 1 : conv.outputs()];
         double scale = SPREAD / root * output.scale() / input.scale();
         for (int i = 0; i < scales.length; i++) {

@@ -2,6 +2,7 @@ package dev.spindle;
 
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Network;
+import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.plan.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,18 +13,25 @@ import java.util.Optional;
  * What a reader makes of a model file: the network that the file describes, its weights, and what it says of itself.
  *
  * @param network the description, read from the file's graph or from its names and shapes
- * @param weights the weights by layer name
+ * @param weights the weights by layer name; those of a quantised file dequantised
+ * @param quantised the integers of a quantised file, where the network can be computed with them
  * @param preprocessing how pictures become inputs
  * @param labels one name a class; empty where the file has none
  * @param source where all this comes from
  */
 public record Checkpoint(
-        Network network, Weights weights, Preprocessing preprocessing, List<String> labels, Source source) {
+        Network network,
+        Weights weights,
+        Optional<QuantisedWeights> quantised,
+        Preprocessing preprocessing,
+        List<String> labels,
+        Source source) {
 
     /** Checks that labels, if any, are as many as classes. */
     public Checkpoint {
         Objects.requireNonNull(network, "network");
         Objects.requireNonNull(weights, "weights");
+        Objects.requireNonNull(quantised, "quantised");
         Objects.requireNonNull(preprocessing, "preprocessing");
         Objects.requireNonNull(source, "source");
         labels = List.copyOf(labels);
@@ -33,19 +41,30 @@ public record Checkpoint(
         }
     }
 
+    /** A network of fp32. */
+    public Checkpoint(
+            Network network, Weights weights, Preprocessing preprocessing, List<String> labels, Source source) {
+        this(network, weights, Optional.empty(), preprocessing, labels, source);
+    }
+
+    /** The same with integers to compute with. */
+    public Checkpoint withQuantised(QuantisedWeights integers) {
+        return new Checkpoint(network, weights, Optional.of(integers), preprocessing, labels, source);
+    }
+
     /** The same with other labels; none, or one a class. */
     public Checkpoint withLabels(List<String> newLabels) {
-        return new Checkpoint(network, weights, preprocessing, newLabels, source);
+        return new Checkpoint(network, weights, quantised, preprocessing, newLabels, source);
     }
 
     /** The same with another source. */
     public Checkpoint withSource(Source newSource) {
-        return new Checkpoint(network, weights, preprocessing, labels, newSource);
+        return new Checkpoint(network, weights, quantised, preprocessing, labels, newSource);
     }
 
     /** The same with batch normalisation folded into kernels and biases, as a plan folds it: results are the same bits. */
     public Checkpoint folded() {
-        return new Checkpoint(network, weights.folded(network), preprocessing, labels, source.folded());
+        return new Checkpoint(network, weights.folded(network), quantised, preprocessing, labels, source.folded());
     }
 
     /**
@@ -87,6 +106,13 @@ public record Checkpoint(
         /** The same, converted from something. */
         public Source withProvenance(Provenance found) {
             return new Source(format, profile, epsilon, notes, tensors, Optional.of(found), warnings);
+        }
+
+        /** The same with one more note. */
+        public Source withNote(String note) {
+            List<String> all = new ArrayList<>(notes);
+            all.add(note);
+            return new Source(format, profile, epsilon, all, tensors, provenance, warnings);
         }
 
         /** The same with more warnings behind those that there are. */

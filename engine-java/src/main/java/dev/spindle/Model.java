@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +31,9 @@ import java.util.stream.Collectors;
  * happened, and the last of them takes the weights with it.
  */
 public final class Model implements AutoCloseable {
+
+    /** Backends without kernels for int8 that the log has named. */
+    private static final Set<String> LACKING = ConcurrentHashMap.newKeySet();
 
     /** All of the checkpoint but its weights, which the plan has in a form of its own. */
     private final Preprocessing preprocessing;
@@ -62,11 +67,12 @@ public final class Model implements AutoCloseable {
      * Loads a file. Formats come from the {@link CheckpointReader}s on the class or module path.
      *
      * @param file a model file
-     * @param options backend, threads and fusion
+     * @param options backend, threads, fusion and precision
      * @return the model, to be closed
      * @throws InvalidInputException where the file is no model, or a damaged one
      * @throws UncheckedIOException where it cannot be read
-     * @throws IllegalArgumentException for an unknown backend
+     * @throws IllegalArgumentException for an unknown backend, and where {@link Precision#INT8} is wanted of a network that
+     *     is not quantised or of a backend without kernels for it
      * @throws IllegalStateException where the backend cannot run here
      */
     public static Model load(Path file, Options options) {
@@ -77,7 +83,7 @@ public final class Model implements AutoCloseable {
      * Builds a model from network and weights.
      *
      * @param checkpoint what a reader made of a file, or what the caller made
-     * @param options backend, threads and fusion
+     * @param options backend, threads, fusion and precision
      * @return the model, to be closed
      */
     public static Model of(Checkpoint checkpoint, Options options) {
@@ -86,9 +92,32 @@ public final class Model implements AutoCloseable {
 
     /** Builds a model for a kernel that need not be in the registry; for tests and benchmarks of kernels. */
     static Model of(Checkpoint checkpoint, Options options, Kernel kernel) {
-        Plan plan = Planner.plan(
-                checkpoint.network(), checkpoint.weights(), kernel.layout(), options.fusion());
-        return new Model(checkpoint, kernel, plan, options);
+        return new Model(checkpoint, kernel, plan(checkpoint, options, kernel), options);
+    }
+
+    private static Plan plan(Checkpoint checkpoint, Options options, Kernel kernel) {
+        if (!inIntegers(checkpoint, options.precision(), kernel)) {
+            return Planner.plan(checkpoint.network(), checkpoint.weights(), kernel.layout(), options.fusion());
+        }
+        return Planner.plan(
+                checkpoint.network(),
+                checkpoint.quantised().orElseThrow(() -> new IllegalArgumentException(
+                        "int8 wanted, expected a quantised network, found one of fp32: " + checkpoint.source().format())),
+                kernel.quantised().orElseThrow(() -> new IllegalArgumentException(
+                        "int8 wanted, but backend " + kernel.name() + " has no kernels for it")).layout(),
+                options.fusion());
+    }
+
+    private static boolean inIntegers(Checkpoint checkpoint, Precision precision, Kernel kernel) {
+        if (precision != Precision.AUTO || checkpoint.quantised().isEmpty()) {
+            return precision == Precision.INT8;
+        }
+        if (kernel.quantised().isEmpty() && LACKING.add(kernel.name())) {
+            System.getLogger(Model.class.getName()).log(
+                    System.Logger.Level.INFO,
+                    "backend {0} has no kernels for int8: quantised networks run dequantised to fp32", kernel.name());
+        }
+        return kernel.quantised().isPresent();
     }
 
     /**
@@ -153,6 +182,11 @@ public final class Model implements AutoCloseable {
     /** The backend that runs this model. */
     public String backend() {
         return kernel.name();
+    }
+
+    /** The numbers that this model computes with: {@link Precision#FP32} or {@link Precision#INT8}. */
+    public Precision precision() {
+        return plan.integers().isPresent() ? Precision.INT8 : Precision.FP32;
     }
 
     /** The plan, for those who profile or check layers. */

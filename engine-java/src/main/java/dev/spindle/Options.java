@@ -11,8 +11,9 @@ import java.util.Objects;
  * @param threads how many threads a call of the model itself uses, and what a new session
  *     starts with; at least 1
  * @param fusion which blocks are fused; without any, {@link Session#trace} shows every layer
+ * @param precision the numbers to compute with
  */
-public record Options(String backend, int threads, Fusion fusion) {
+public record Options(String backend, int threads, Fusion fusion, Precision precision) {
 
     /** The backend that the registry prefers, one thread a call. */
     public static final Options DEFAULT = new Options(Kernels.AUTO, 1);
@@ -21,28 +22,34 @@ public record Options(String backend, int threads, Fusion fusion) {
     public Options {
         Objects.requireNonNull(backend, "backend");
         Objects.requireNonNull(fusion, "fusion");
+        Objects.requireNonNull(precision, "precision");
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads, expected at least 1");
         }
     }
 
-    /** Fuses what is faster fused. */
+    /** Fuses what is faster fused, and computes a quantised file in integers. */
     public Options(String backend, int threads) {
-        this(backend, threads, Fusion.AUTO);
+        this(backend, threads, Fusion.AUTO, Precision.AUTO);
     }
 
     /** The same with another backend. */
     public Options withBackend(String name) {
-        return new Options(name, threads, fusion);
+        return new Options(name, threads, fusion, precision);
     }
 
     /** The same with another number of threads a call. */
     public Options withThreads(int count) {
-        return new Options(backend, count, fusion);
+        return new Options(backend, count, fusion, precision);
     }
 
     /** The same with another say in which blocks are fused. */
     public Options withFusion(Fusion which) {
-        return new Options(backend, threads, which);
+        return new Options(backend, threads, which, precision);
+    }
+
+    /** The same with other numbers to compute with. */
+    public Options withPrecision(Precision which) {
+        return new Options(backend, threads, fusion, which);
     }
 }

@@ -33,9 +33,8 @@ final class Run implements WorkerPool.Call {
     private final Memory activations;
     /** Where the images of a batch end up, each in one. */
     private final Memory[] places;
-    private final float[] carried;
     private final int scratch;
-    private final int scratchFloats;
+    private final int scratchLength;
 
     private final WorkerPool.Worker[] helpers = new WorkerPool.Worker[WorkerPool.SIZE];
     private int participants;
@@ -53,9 +52,9 @@ final class Run implements WorkerPool.Call {
     private volatile Throwable failure;
 
     /**
-     * @param activations a session's memory; behind {@link Plan#activationFloats} it has {@link Plan#scratchFloats} for
+     * @param activations a session's memory; behind {@link Plan#activationLength} it has {@link Plan#scratchLength} for
      *     each participant that {@link #begin} may bring together
-     * @param places memory of {@link Plan.Tail#floats} for each image that {@link #tail} may take together
+     * @param places memory of {@link Plan.Tail#length} for each image that {@link #tail} may take together
      */
     Run(Kernel kernel, Plan plan, Memory activations, Memory[] places) {
         this.kernel = kernel;
@@ -64,9 +63,8 @@ final class Run implements WorkerPool.Call {
         this.tail = plan.tail();
         this.activations = activations;
         this.places = places;
-        this.carried = new float[places.length == 0 ? 0 : tail.inputFloats()];
-        this.scratch = Memory.origin(plan.layout().memory()) + plan.activationFloats();
-        this.scratchFloats = plan.scratchFloats();
+        this.scratch = plan.layout().origin() + plan.activationLength();
+        this.scratchLength = plan.scratchLength();
     }
 
     /** Enlists up to {@code threads - 1} helpers; {@link #end} lets them go. */
@@ -92,8 +90,7 @@ final class Run implements WorkerPool.Call {
     void body(int place) {
         together = 0;
         layers(0, tail.from());
-        activations.read(tail.input(), carried, 0, carried.length);
-        places[place].write(tail.input(), carried, 0, carried.length);
+        activations.copyTo(places[place], tail.input(), tail.inputLength());
     }
 
     /** The last layers, for the images in the first places. */
@@ -173,7 +170,7 @@ final class Run implements WorkerPool.Call {
         int from = (int) (units * chunk / chunks);
         int to = (int) (units * (chunk + 1) / chunks);
         if (from < to) {
-            compute(layer, scratch + chunk * scratchFloats, from, to);
+            compute(layer, scratch + chunk * scratchLength, from, to);
         }
     }
 

@@ -37,6 +37,8 @@ public final class Session implements AutoCloseable {
     /** One for each image of a batch; none until there was one. */
     private Memory[] places = {};
     private Run run;
+    /** For a plan of integers; null for one of fp32. */
+    private final IntegerEnds ends;
     private final Runnable released;
     private final int inputLength;
     private final int featuresLength;
@@ -51,6 +53,7 @@ public final class Session implements AutoCloseable {
         this.plan = plan;
         this.kernel = kernel;
         this.released = released;
+        this.ends = plan.integers().map(integers -> new IntegerEnds(plan, integers)).orElse(null);
         reserve(threads);
         Network network = plan.network();
         this.inputLength = network.height() * network.width() * 3;
@@ -87,8 +90,7 @@ public final class Session implements AutoCloseable {
     /** Memory for as many threads: what they share, and scratch for each. Where there is none, all stays as it was. */
     private void reserve(int count) {
         int participants = Math.min(count, 1 + WorkerPool.SIZE);
-        int floats = Math.addExact(plan.activationFloats(), Math.multiplyExact(participants, plan.scratchFloats()));
-        Memory reserved = Memory.allocate(plan.layout().memory(), floats);
+        Memory reserved = plan.newActivations(participants);
         run = new Run(kernel, plan, reserved, places);
         activations = reserved;
         threads = participants;
@@ -98,7 +100,7 @@ public final class Session implements AutoCloseable {
     private void reservePlaces(int count) {
         for (int place = places.length; place < count; place++) {
             Memory[] more = Arrays.copyOf(places, place + 1);
-            more[place] = Memory.allocate(plan.layout().memory(), plan.tail().floats());
+            more[place] = plan.layout().allocate(plan.tail().length());
             run = new Run(kernel, plan, activations, more);
             places = more;
         }
@@ -142,16 +144,69 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException where the session is closed or runs on another thread
      */
     public void run(float[] input, int images, float[] logits, float[] features) {
+        run(input, images, null, logits, features);
+    }
+
+    /**
+     * Runs a batch, and gives the model's own output, too, where it runs in integers. The input is rounded to the model's
+     * bytes and saturates, as TensorFlow Lite quantises it.
+     *
+     * @param input {@code [images][height][width][3]}, preprocessed
+     * @param images how many, at least 1
+     * @param output receives {@code [images][classes]} as {@link #run(byte[], int, byte[], float[], float[])} gives them;
+     *     null where they are not wanted
+     * @param logits receives {@code [images][classes]}, before softmax; null where they are not wanted
+     * @param features receives {@code [images][features]}, the pooled output of the last convolution; null where they
+     *     are not wanted
+     * @throws IllegalArgumentException where an array is too short, or output is wanted of a model that runs in fp32
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void run(float[] input, int images, byte[] output, float[] logits, float[] features) {
+        Objects.requireNonNull(input, "input");
+        run(input.length, input, null, images, output, logits, features);
+    }
+
+    /**
+     * Runs a batch of the model's own bytes, where it runs in integers. Signed or not, input and output are as the file has
+     * them, see {@link dev.spindle.plan.QuantisedWeights.Ends}.
+     *
+     * @param input {@code [images][height][width][3]}, quantised
+     * @param images how many, at least 1
+     * @param output receives {@code [images][classes]}, behind the softmax that the model may end in; null where they are
+     *     not wanted
+     * @param logits receives {@code [images][classes]}, before softmax, as the real numbers that their bytes stand for; null
+     *     where they are not wanted
+     * @param features receives {@code [images][features]}, as real numbers, too; null where they are not wanted
+     * @throws IllegalArgumentException where an array is too short, or the model runs in fp32
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void run(byte[] input, int images, byte[] output, float[] logits, float[] features) {
+        Objects.requireNonNull(input, "input");
+        requireIntegers("input", input);
+        run(input.length, null, input, images, output, logits, features);
+    }
+
+    /** Checks that a plan of fp32 is not asked for bytes. */
+    private void requireIntegers(String what, byte[] bytes) {
+        if (bytes != null && ends == null) {
+            throw new IllegalArgumentException(what + " of bytes, expected floats for a model that runs in fp32");
+        }
+    }
+
+    /** With one of the two inputs. */
+    private void run(
+            int length, float[] reals, byte[] bytes, int images, byte[] output, float[] logits, float[] features) {
         if (images < 1) {
             throw new IllegalArgumentException(images + " images, expected at least 1");
         }
-        Objects.requireNonNull(input, "input");
-        requireLength("input", input.length, images, inputLength);
+        requireIntegers("output", output);
+        requireLength("input", length, images, inputLength);
+        requireLength("output", output == null ? Integer.MAX_VALUE : output.length, images, logitsLength);
         requireLength("logits", logits == null ? Integer.MAX_VALUE : logits.length, images, logitsLength);
         requireLength("features", features == null ? Integer.MAX_VALUE : features.length, images, featuresLength);
         enter();
         try {
-            runAll(input, images, logits, features);
+            runAll(reals, bytes, images, output, logits, features);
         } finally {
             leave();
         }
@@ -183,7 +238,7 @@ public final class Session implements AutoCloseable {
         List<FeatureMap> maps = FeatureMap.of(plan);
         run.begin(threads);
         try {
-            stage(input, 0);
+            stage(input, null, 0);
             for (int i = 0; i < maps.size(); i++) {
                 run.layer(i);
                 FeatureMap map = maps.get(i);
@@ -196,11 +251,11 @@ public final class Session implements AutoCloseable {
 
     private static void requireLength(String what, int found, int images, int each) {
         if (found < (long) images * each) {
-            throw new IllegalArgumentException(what + " of " + found + " floats, expected at least " + images + " x " + each);
+            throw new IllegalArgumentException(what + " of length " + found + ", expected at least " + images + " x " + each);
         }
     }
 
-    private void runAll(float[] input, int images, float[] logits, float[] features) {
+    private void runAll(float[] reals, byte[] bytes, int images, byte[] output, float[] logits, float[] features) {
         if (images > 1) {
             reservePlaces(Math.min(images, TOGETHER));
         }
@@ -209,11 +264,18 @@ public final class Session implements AutoCloseable {
             for (int first = 0; first < images; first += TOGETHER) {
                 int count = Math.min(TOGETHER, images - first);
                 if (count == 1) {
-                    stage(input, first * inputLength);
+                    stage(reals, bytes, first * inputLength);
                     run.all();
-                    results(activations, first, logits, features);
-                } else {
-                    together(input, first, count, logits, features);
+                    results(activations, first, output, logits, features);
+                    continue;
+                }
+                for (int place = 0; place < count; place++) {
+                    stage(reals, bytes, (first + place) * inputLength);
+                    run.body(place);
+                }
+                run.tail(count);
+                for (int place = 0; place < count; place++) {
+                    results(places[place], first + place, output, logits, features);
                 }
             }
         } finally {
@@ -221,31 +283,38 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void together(float[] input, int first, int count, float[] logits, float[] features) {
-        for (int place = 0; place < count; place++) {
-            stage(input, (first + place) * inputLength);
-            run.body(place);
+    private void results(Memory memory, int image, byte[] output, float[] logits, float[] features) {
+        if (output != null) {
+            ends.output(memory, output, image * logitsLength);
         }
-        run.tail(count);
-        for (int place = 0; place < count; place++) {
-            results(places[place], first + place, logits, features);
-        }
-    }
-
-    private void results(Memory memory, int image, float[] logits, float[] features) {
         if (logits != null) {
-            memory.read(plan.logits(), logits, image * logitsLength, logitsLength);
+            if (ends == null) {
+                memory.read(plan.logits(), logits, image * logitsLength, logitsLength);
+            } else {
+                ends.logits(memory, logits, image * logitsLength);
+            }
         }
         if (features != null) {
-            memory.read(plan.features(), features, image * featuresLength, featuresLength);
+            if (ends == null) {
+                memory.read(plan.features(), features, image * featuresLength, featuresLength);
+            } else {
+                ends.features(memory, features, image * featuresLength);
+            }
         }
     }
 
-    private void stage(float[] input, int from) {
-        int height = plan.network().height();
-        int row = inputLength / height;
-        for (int y = 0; y < height; y++) {
-            activations.write(plan.input().row(y), input, from + y * row, row);
+    /** Writes an image of the one input or the other to where the plan takes it. */
+    private void stage(float[] reals, byte[] bytes, int from) {
+        if (bytes != null) {
+            ends.stage(activations, bytes, from);
+        } else if (ends != null) {
+            ends.stage(activations, reals, from);
+        } else {
+            int height = plan.network().height();
+            int row = inputLength / height;
+            for (int y = 0; y < height; y++) {
+                activations.write(plan.input().row(y), reals, from + y * row, row);
+            }
         }
     }
 

@@ -3,7 +3,10 @@ package dev.spindle;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Runs a session in a JVM of its own until it allocates nothing, and prints the bytes that the last call allocated. */
+/**
+ * Runs a session in a JVM of its own until it allocates nothing, and prints the bytes that the last call allocated. The
+ * arguments are a backend and a precision.
+ */
 final class AllocationProbe {
 
     private static final long PATIENCE_NANOS = 60_000_000_000L;
@@ -13,21 +16,29 @@ final class AllocationProbe {
 
     public static void main(String[] arguments) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        Checkpoint checkpoint = TestNetworks.checkpoint(0.35, 33, 40, 21);
-        try (Model model = Model.of(checkpoint, Options.DEFAULT.withBackend(arguments[0]));
+        Checkpoint checkpoint = TestNetworks.quantised(0.35, 33, 40, 21, 5);
+        Options options = Options.DEFAULT.withBackend(arguments[0]).withPrecision(Precision.ofLabel(arguments[1]));
+        try (Model model = Model.of(checkpoint, options);
                 Session session = model.newSession()) {
             float[] input = TestNetworks.input(model.network(), 2);
             float[] logits = new float[2 * session.logitsLength()];
             float[] features = new float[2 * session.featuresLength()];
+            byte[] bytes = new byte[input.length];
+            byte[] output = new byte[logits.length];
             long deadline = System.nanoTime() + PATIENCE_NANOS;
             long allocated = -1;
             for (int clean = 0; clean < CLEAN_CALLS && System.nanoTime() < deadline; ) {
                 long before = threads.getCurrentThreadAllocatedBytes();
-                session.run(input, 2, logits, features);
+                if (model.precision() == Precision.INT8) {
+                    session.run(input, 2, output, logits, features);
+                    session.run(bytes, 2, output, logits, features);
+                } else {
+                    session.run(input, 2, logits, features);
+                }
                 allocated = threads.getCurrentThreadAllocatedBytes() - before;
                 clean = allocated == 0 ? clean + 1 : 0;
             }
-            System.out.println(model.backend() + " " + allocated);
+            System.out.println(model.backend() + " " + model.precision().label() + " " + allocated);
         }
     }
 }

@@ -24,8 +24,7 @@ class RunTest {
     private final Kernel kernel = failing(Kernels.byName("scalar"));
     private final Checkpoint checkpoint = TestNetworks.checkpoint(0.35, 32, 32, 10);
     private final Plan plan = Planner.plan(checkpoint.network(), checkpoint.weights(), kernel.layout());
-    private final Memory activations = Memory.allocate(
-            plan.layout().memory(), plan.activationFloats() + THREADS * plan.scratchFloats());
+    private final Memory activations = plan.newActivations(THREADS);
     private final Run run = new Run(kernel, plan, activations, new Memory[0]);
 
     /** The kernel, until a 1x1 convolution has to fail on whichever thread computes it. */

@@ -77,7 +77,12 @@ class SessionTest {
     @ParameterizedTest
     @MethodSource("backends")
     void allocatesNothing(String backend) throws Exception {
-        assertEquals(backend + " 0", ChildJvm.run(List.of(), AllocationProbe.class, backend).strip());
+        assertAllocatesNothing(backend, Precision.FP32);
+    }
+
+    static void assertAllocatesNothing(String backend, Precision precision) throws Exception {
+        String printed = ChildJvm.run(List.of(), AllocationProbe.class, backend, precision.label());
+        assertEquals(backend + " " + precision.label() + " 0", printed.strip());
     }
 
     /** Unfused, each layer's map is shown; whatever the channel block, in the same order, and up to rounding the same. */
@@ -120,7 +125,7 @@ class SessionTest {
     }
 
     private static Map<String, float[]> trace(String backend, Fusion fusion, int threads) {
-        Options options = new Options(backend, threads, fusion);
+        Options options = new Options(backend, threads).withFusion(fusion);
         Map<String, float[]> maps = new LinkedHashMap<>();
         try (Model model = Model.of(TestNetworks.checkpoint(0.35, 33, 40, 21), options);
                 Session session = model.newSession()) {

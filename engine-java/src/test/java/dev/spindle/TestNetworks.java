@@ -3,6 +3,7 @@ package dev.spindle;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
+import dev.spindle.plan.QuantisedNetworks;
 import dev.spindle.plan.Weights;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +20,13 @@ final class TestNetworks {
         Network network =
                 MobileNetV2.builder().widthMultiplier(width).resolution(height, inputWidth).classes(classes).build();
         return new Checkpoint(network, Weights.random(network, 7), Preprocessing.TF, List.of(), SOURCE);
+    }
+
+    /** The same with random integers, which have nothing to do with its weights of fp32. */
+    static Checkpoint quantised(double width, int height, int inputWidth, int classes, long seed) {
+        Checkpoint checkpoint = checkpoint(width, height, inputWidth, classes);
+        return checkpoint.withQuantised(
+                QuantisedNetworks.random(checkpoint.network(), seed, QuantisedNetworks.Style.PLAIN));
     }
 
     static float[] input(Network network, int images) {

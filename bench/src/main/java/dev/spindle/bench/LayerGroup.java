@@ -7,6 +7,7 @@ import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantised;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.network.Network;
@@ -96,6 +97,7 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
             case GlobalAverage pool -> (long) shape.inputs() * shape.channels();
             case Pointwise pointwise -> (long) shape.pixels() * shape.inputs();
             case Dense dense -> shape.inputs();
+            case Quantised quantised -> inputFloats(network, quantised.shape());
             case Softmax softmax -> shape.channels();
         };
     }
@@ -107,6 +109,7 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
             case Pointwise pointwise -> matrix(shape);
             case Depthwise depthwise -> matrix(shape);
             case Dense dense -> matrix(shape);
+            case Quantised quantised -> weightFloats(network, quantised.shape());
             case FusedBlock block -> block.stem().map(stem -> weightFloats(network, stem)).orElse(0L)
                     + block.expand().map(expand -> weightFloats(network, expand)).orElse(0L)
                     + weightFloats(network, block.depthwise())

@@ -10,6 +10,7 @@ import dev.spindle.kernel.Kernels;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantised;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.network.Network;
@@ -38,8 +39,8 @@ final class LayerRun implements AutoCloseable {
     LayerRun(Workload workload, String backend, Fusion fusion) {
         kernel = Kernels.byName(backend);
         plan = Planner.plan(workload.network(), workload.checkpoint().weights(), kernel.layout(), fusion);
-        activations = Memory.allocate(plan.layout().memory(), plan.activationFloats() + plan.scratchFloats());
-        scratch = Memory.origin(plan.layout().memory()) + plan.activationFloats();
+        activations = plan.newActivations(1);
+        scratch = plan.layout().origin() + plan.activationLength();
         float[] image = workload.input();
         int row = plan.network().width() * 3;
         for (int y = 0; y < plan.network().height(); y++) {
@@ -148,6 +149,7 @@ final class LayerRun implements AutoCloseable {
             case GlobalAverage pool -> pool.output();
             case ChannelwisePair pair -> offset(pair.channelwise());
             case Dense dense -> dense.output();
+            case Quantised quantised -> offset(quantised.shape());
             case Softmax softmax -> softmax.output();
         };
     }

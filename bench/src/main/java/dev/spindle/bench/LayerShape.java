@@ -7,6 +7,7 @@ import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantised;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.network.Network;
@@ -35,9 +36,10 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
             }
             case ChannelwisePair pair -> {
                 LayerShape second = of(network, pair.channelwise());
-                yield new LayerShape("1x1+" + second.kind, second.pixels, pair.pointwise().inputs(), second.channels);
+                yield new LayerShape("1x1+" + second.kind, second.pixels, of(network, pair.pointwise()).inputs, second.channels);
             }
             case GlobalAverage pool -> new LayerShape("pool", 1, pool.pixels(), network.features());
+            case Quantised quantised -> of(network, quantised.shape());
             case Dense dense -> product("dense", 1, dense.inputs(), layer);
             case Softmax softmax -> new LayerShape("softmax", 1, 1, softmax.count());
         };

@@ -4,6 +4,7 @@ import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Options;
+import dev.spindle.Precision;
 import dev.spindle.Session;
 import dev.spindle.network.Network;
 import dev.spindle.plan.FeatureMap;
@@ -97,6 +98,7 @@ final class BackendComparison implements AutoCloseable {
     }
 
     private final String name;
+    private final Precision precision;
     private final Contestant reference;
     private final List<Contestant> others = new ArrayList<>();
     private final Map<String, Tally> layers = new LinkedHashMap<>();
@@ -107,12 +109,15 @@ final class BackendComparison implements AutoCloseable {
      *
      * @param name what messages call the model
      * @param checkpoint network and weights
+     * @param precision the numbers to compute with
      * @param reference the backend that the others are compared with
      * @param backends the others, which run here
-     * @throws InvalidInputException where the network is too large
+     * @throws InvalidInputException where the network is too large, or cannot run in this precision
      */
-    BackendComparison(String name, Checkpoint checkpoint, String reference, List<String> backends) {
+    BackendComparison(
+            String name, Checkpoint checkpoint, Precision precision, String reference, List<String> backends) {
         this.name = name;
+        this.precision = precision;
         this.reference = contestant(checkpoint, reference);
         try {
             for (String backend : backends) {
@@ -126,7 +131,7 @@ final class BackendComparison implements AutoCloseable {
     }
 
     private Contestant contestant(Checkpoint checkpoint, String backend) {
-        Options options = new Options(backend, 1);
+        Options options = new Options(backend, 1).withPrecision(precision);
         Session unfused = session(checkpoint, options.withFusion(Fusion.NEVER));
         try {
             return new Contestant(backend, unfused, session(checkpoint, options));

@@ -13,11 +13,15 @@ import java.util.Optional;
  */
 record BackendList(String chosen, String why, List<Backend> backends) implements Report {
 
-    /** One backend; the description says what it is, or why it cannot run here. */
+    /**
+     * One backend; the description says what it is, or why it cannot run here, {@code int8} whether it runs here with kernels
+     * for quantised networks.
+     */
     record Backend(
             String name,
             String vectorBits,
             boolean supported,
+            boolean int8,
             KernelCandidate.Availability availability,
             String description) {}
 
@@ -29,6 +33,7 @@ record BackendList(String chosen, String why, List<Backend> backends) implements
                     candidate.name(),
                     candidate.isa().label(),
                     candidate.supported(),
+                    candidate.supported() && Kernels.byName(candidate.name()).quantised().isPresent(),
                     candidate.availability(),
                     candidate.reason()));
         }
@@ -50,11 +55,12 @@ record BackendList(String chosen, String why, List<Backend> backends) implements
         StringBuilder text = new StringBuilder();
         for (Backend backend : backends) {
             text.append(Text.format(
-                    "%s %-14s %-4s %s%n",
+                    "%s %-14s %-4s %s%s%n",
                     backend.name.equals(chosen) ? "*" : " ",
                     backend.name,
                     backend.supported ? "yes" : "no",
-                    backend.description));
+                    backend.description,
+                    backend.supported && !backend.int8 ? ", without int8" : ""));
         }
         return text.append(chosen == null ? "none is chosen: " : chosen + " is chosen: ")
                 .append(why)

@@ -49,7 +49,7 @@ final class ClassifyCommand implements Callable<Integer> {
     private List<Path> images;
 
     /** The JSON. */
-    private record Result(String model, String architecture, String backend, int threads, List<Picture> images)
+    private record Result(String model, String architecture, String backend, String precision, int threads, List<Picture> images)
             implements Report {
         @Override
         public String text() {
@@ -105,7 +105,12 @@ final class ClassifyCommand implements Callable<Integer> {
             }
         }
         output.json(new Result(
-                model.name(), loaded.network().architecture(), loaded.backend(), model.threads(), pictures));
+                model.name(),
+                loaded.network().architecture(),
+                loaded.backend(),
+                loaded.precision().label(),
+                model.threads(),
+                pictures));
         return exitCode;
     }
 }

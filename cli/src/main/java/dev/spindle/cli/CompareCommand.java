@@ -2,15 +2,18 @@ package dev.spindle.cli;
 
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
+import dev.spindle.Precision;
 import dev.spindle.image.ImageDecoder;
 import dev.spindle.image.Preprocessor;
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Network;
+import dev.spindle.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,6 +50,13 @@ final class CompareCommand implements Callable<Integer> {
             defaultValue = SCALAR,
             description = "The backend that the others are compared with, by default ${DEFAULT-VALUE}.")
     private String reference;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            defaultValue = "auto",
+            description = ModelOptions.PRECISION)
+    private String precision;
 
     @Option(
             names = "--input",
@@ -107,21 +117,20 @@ final class CompareCommand implements Callable<Integer> {
         List<String> compared = backends();
         ModelOptions.requireBackend("--reference", reference);
         compared.forEach(backend -> ModelOptions.requireBackend("--backends", backend));
+        Precision numbers = ModelOptions.precision("--precision", precision);
         Checkpoint checkpoint = ModelOptions.read(file);
         List<float[]> images = new ArrayList<>();
         if (input != null && input.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors")) {
-            InputTensor tensor = InputTensor.open(input);
+            InputTensor tensor = InputTensor.open(input, Set.of(Safetensors.Type.F32));
             checkpoint = tensor.resize(checkpoint);
             for (int i = 0; i < tensor.images(); i++) {
-                float[] image = new float[tensor.height() * tensor.width() * 3];
-                tensor.values().get(image);
-                images.add(image);
+                images.add(tensor.image(i));
             }
         } else {
             images.add(input == null ? noise(checkpoint.network()) : picture(checkpoint));
         }
         try (BackendComparison comparison =
-                new BackendComparison(ModelOptions.name(file), checkpoint, reference, compared)) {
+                new BackendComparison(ModelOptions.name(file), checkpoint, numbers, reference, compared)) {
             images.forEach(comparison::run);
             Network network = checkpoint.network();
             output.print(new Result(

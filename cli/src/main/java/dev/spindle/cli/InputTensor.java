@@ -4,19 +4,17 @@ import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.network.Network;
 import dev.spindle.weights.Safetensors;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The tensor {@code input} of a safetensors file: preprocessed images.
  *
- * @param values {@code [images][height][width][3]}
- * @param images how many, at least 1
- * @param height rows
- * @param width columns
+ * @param tensor {@code [images][height][width][3]}
  */
-record InputTensor(FloatBuffer values, int images, int height, int width) {
+record InputTensor(Safetensors.Tensor tensor) {
 
     private static final String NAME = "input";
     private static final int RANK = 4;
@@ -25,12 +23,13 @@ record InputTensor(FloatBuffer values, int images, int height, int width) {
     /**
      * Opens a file.
      *
+     * @param types of which the elements may be
      * @throws InvalidInputException where it has no such tensor
      */
-    static InputTensor open(Path file) {
+    static InputTensor open(Path file, Set<Safetensors.Type> types) {
         Safetensors.Tensor input = Safetensors.open(file).tensor(NAME);
         List<Integer> shape = input.shape();
-        if (input.type() != Safetensors.Type.F32
+        if (!types.contains(input.type())
                 || shape.size() != RANK
                 || shape.getLast() != COLOURS
                 || shape.contains(0)
@@ -39,17 +38,57 @@ record InputTensor(FloatBuffer values, int images, int height, int width) {
             throw InvalidInputException.of(
                     file,
                     "tensor " + NAME,
-                    "F32 of shape [images, height, width, 3] with sides of 1 to " + Network.MAX_SIDE,
+                    types.stream().sorted().map(Safetensors.Type::name).collect(Collectors.joining(" or "))
+                            + " of shape [images, height, width, 3] with sides of 1 to " + Network.MAX_SIDE,
                     input.type() + " of shape " + shape);
         }
-        return new InputTensor(input.data().asFloatBuffer(), shape.getFirst(), shape.get(1), shape.get(2));
+        return new InputTensor(input);
+    }
+
+    Safetensors.Type type() {
+        return tensor.type();
+    }
+
+    int images() {
+        return tensor.shape().getFirst();
+    }
+
+    int height() {
+        return tensor.shape().get(1);
+    }
+
+    int width() {
+        return tensor.shape().get(2);
+    }
+
+    /** The numbers of one image. */
+    private int length() {
+        return height() * width() * COLOURS;
+    }
+
+    /** One image of floats. */
+    float[] image(int index) {
+        float[] image = new float[length()];
+        read(image, index, 1);
+        return image;
+    }
+
+    /** Copies images of floats to the beginning of an array. */
+    void read(float[] images, int first, int count) {
+        tensor.data().asFloatBuffer().get(first * length(), images, 0, count * length());
+    }
+
+    /** Copies images of bytes to the beginning of an array. */
+    void read(byte[] images, int first, int count) {
+        tensor.data().get(first * length(), images, 0, count * length());
     }
 
     /** The network for inputs of this size; the weights are the same. */
     Checkpoint resize(Checkpoint read) {
         return new Checkpoint(
-                read.network().withResolution(height, width),
+                read.network().withResolution(height(), width()),
                 read.weights(),
+                read.quantised(),
                 read.preprocessing(),
                 read.labels(),
                 read.source());

@@ -1,10 +1,12 @@
 package dev.spindle.cli;
 
 import dev.spindle.Checkpoint;
+import dev.spindle.Precision;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.weights.Family;
 import dev.spindle.weights.FileHash;
 import java.nio.file.Path;
@@ -44,7 +46,7 @@ final class InspectCommand implements Callable<Integer> {
     /**
      * The JSON. Null: {@code widthMultiplier} and {@code divisor} where no published scale gives the channels,
      * {@code epsilon} where the file has batch normalisation folded, {@code sha256} for the embedded network,
-     * {@code provenance} where the file was not converted.
+     * {@code provenance} where the file was not converted, {@code quantised} where it cannot run in integers.
      */
     private record Result(
             String model,
@@ -67,6 +69,8 @@ final class InspectCommand implements Callable<Integer> {
             long parameters,
             long macs,
             List<String> dtypes,
+            String precision,
+            Quantised quantised,
             Preprocessing preprocessing,
             List<String> notes,
             List<String> warnings,
@@ -100,6 +104,8 @@ final class InspectCommand implements Callable<Integer> {
                     network.parameters(),
                     network.macs(),
                     source.tensors().stream().map(Checkpoint.Tensor::type).distinct().sorted().toList(),
+                    (checkpoint.quantised().isPresent() ? Precision.INT8 : Precision.FP32).label(),
+                    checkpoint.quantised().map(Quantised::of).orElse(null),
                     checkpoint.preprocessing(),
                     source.notes(),
                     warnings,
@@ -133,6 +139,7 @@ final class InspectCommand implements Callable<Integer> {
             }
             line(text, "parameters", Text.format("%,d", parameters));
             line(text, "MACs", Text.format("%,d an image", macs));
+            line(text, "precision", quantised == null ? precision : precision + ", " + quantised.text());
             line(text, "preprocessing", preprocessing);
             line(text, "tensors", Text.format("%,d", tensors.size()));
             notes.forEach(note -> line(text, "note", note));
@@ -165,6 +172,27 @@ final class InspectCommand implements Callable<Integer> {
                 text.append(Text.format("  %-8s %-18s %s%n", tensor.type(), tensor.shape(), tensor.name()));
             }
             return text.toString();
+        }
+    }
+
+    /** How a model that runs in integers takes and gives them. */
+    private record Quantised(String input, float inputScale, int inputZeroPoint, String output) {
+
+        private static final int SIGNED_OFFSET = 128;
+
+        static Quantised of(QuantisedWeights weights) {
+            QuantisedWeights.Ends ends = weights.ends();
+            int zero = ends.input().zeroPoint() - (ends.signedInput() ? SIGNED_OFFSET : 0);
+            return new Quantised(
+                    type(ends.signedInput()), ends.input().scale(), zero, type(ends.signedOutput()));
+        }
+
+        private static String type(boolean signed) {
+            return signed ? "int8" : "uint8";
+        }
+
+        String text() {
+            return "input " + input + " of scale " + inputScale + " and zero point " + inputZeroPoint + ", output " + output;
         }
     }
 

@@ -4,6 +4,7 @@ import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Options;
+import dev.spindle.Precision;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.plan.Plan;
 import java.nio.file.Path;
@@ -14,6 +15,9 @@ import picocli.CommandLine.Spec;
 
 /** Which network to run, and on what: the options of every command that runs one. */
 final class ModelOptions {
+
+    /** The description of the option of this name, wherever there is one. */
+    static final String PRECISION = "fp32, int8 for quantised files, or auto: int8 where it can be, by default ${DEFAULT-VALUE}.";
 
     /** What stands for the file of the embedded network. */
     private static final String EMBEDDED = "embedded";
@@ -33,6 +37,13 @@ final class ModelOptions {
             defaultValue = Kernels.AUTO,
             description = "The backend, by default ${DEFAULT-VALUE}; 'spindle backends' lists them.")
     private String backend;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "P",
+            defaultValue = "auto",
+            description = PRECISION)
+    private String precision;
 
     @Option(
             names = "--threads",
@@ -74,7 +85,8 @@ final class ModelOptions {
      *
      * @param checkpoint network and weights
      * @return the model, to be closed
-     * @throws InvalidInputException where the backend is unknown or cannot run here, or the network is too large
+     * @throws InvalidInputException where the backend is unknown or cannot run here, the precision cannot be had, or the
+     *     network is too large
      */
     Model load(Checkpoint checkpoint) {
         if (threads < 1) {
@@ -82,7 +94,7 @@ final class ModelOptions {
                     command.commandLine(), "--threads: expected at least 1, found " + threads);
         }
         requireBackend("--backend", backend);
-        return load(name(), checkpoint, new Options(backend, threads));
+        return load(name(), checkpoint, new Options(backend, threads).withPrecision(precision("--precision", precision)));
     }
 
     /**
@@ -101,13 +113,28 @@ final class ModelOptions {
     }
 
     /**
+     * The precision of a label.
+     *
+     * @param option names it; starts the message
+     * @param label auto, fp32 or int8
+     * @throws InvalidInputException where it is another
+     */
+    static Precision precision(String option, String label) {
+        try {
+            return Precision.ofLabel(label);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(option + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * Plans a network.
      *
      * @param name what reports call the model; starts the message
      * @param checkpoint network and weights
      * @param options of a backend that runs here
      * @return the model, to be closed
-     * @throws InvalidInputException where the network is too large
+     * @throws InvalidInputException where the network is too large, or cannot run in this precision
      */
     static Model load(String name, Checkpoint checkpoint, Options options) {
         Model model = plan(name, checkpoint, options);
@@ -116,7 +143,7 @@ final class ModelOptions {
         try {
             Heap.require(
                     name + ": an input of " + plan.network().height() + "x" + plan.network().width() + " pixels",
-                    Float.BYTES * (plan.activationFloats() + 2 * input));
+                    plan.layout().maps().size(plan.activationLength()) + 2 * Float.BYTES * input);
         } catch (InvalidInputException e) {
             model.close();
             throw e;

@@ -1,13 +1,16 @@
 package dev.spindle.cli;
 
+import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Session;
 import dev.spindle.network.Network;
+import dev.spindle.plan.Plan;
 import dev.spindle.weights.Safetensors;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,14 +37,15 @@ final class RunCommand implements Callable<Integer> {
             names = "--input",
             paramLabel = "X.safetensors",
             required = true,
-            description = "Holds 'input', float32 [images, height, width, 3].")
+            description = "Holds 'input' [images, height, width, 3]: float32, or bytes of a quantised model's own type.")
     private Path source;
 
     @Option(
             names = "--output",
             paramLabel = "Y.safetensors",
             required = true,
-            description = "Receives 'logits' [images, classes], before softmax, and 'features' [images, channels].")
+            description = "Receives 'logits' [images, classes], before softmax, and 'features' [images, channels], float32; of a"
+                    + " model in int8 'output' [images, classes], too, the bytes that it gives by itself.")
     private Path target;
 
     @Mixin
@@ -51,6 +55,7 @@ final class RunCommand implements Callable<Integer> {
     private record Result(
             String model,
             String backend,
+            String precision,
             int threads,
             String output,
             int images,
@@ -69,13 +74,18 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        InputTensor input = InputTensor.open(source);
+        InputTensor input =
+                InputTensor.open(source, Set.of(Safetensors.Type.F32, Safetensors.Type.U8, Safetensors.Type.I8));
         try (Model loaded = model.load(input.resize(model.read()))) {
-            Safetensors.write(target, results(loaded, input.values(), input.images()), Map.of());
+            if (input.type() != Safetensors.Type.F32) {
+                requireOwnType(loaded, input.type());
+            }
+            Safetensors.write(target, results(loaded, input), Map.of());
             Network network = loaded.network();
             output.print(new Result(
                     model.name(),
                     loaded.backend(),
+                    loaded.precision().label(),
                     model.threads(),
                     target.toString(),
                     input.images(),
@@ -87,28 +97,60 @@ final class RunCommand implements Callable<Integer> {
         return ExitCode.SUCCESS;
     }
 
-    private Map<String, Safetensors.Tensor> results(Model loaded, FloatBuffer input, int images) {
+    /** Checks that bytes are those of the model's own input. */
+    private void requireOwnType(Model loaded, Safetensors.Type found) {
+        Optional<Safetensors.Type> own = loaded.plan().integers().map(integers -> type(integers.ends().signedInput()));
+        if (!own.equals(Optional.of(found))) {
+            throw InvalidInputException.of(
+                    source,
+                    "tensor input",
+                    "F32" + own.map(type -> ", or " + type + " as the model's own").orElse(" for a model that runs in fp32"),
+                    found.name());
+        }
+    }
+
+    private static Safetensors.Type type(boolean signed) {
+        return signed ? Safetensors.Type.I8 : Safetensors.Type.U8;
+    }
+
+    private Map<String, Safetensors.Tensor> results(Model loaded, InputTensor input) {
+        int images = input.images();
         int classes = loaded.network().classes();
         int channels = loaded.network().features();
+        Optional<Plan.Integers> integers = loaded.plan().integers();
         String results = source + ": results for " + Text.count(images, "image");
         // Once here, and once more where the tensors are made.
-        Heap.require(results, 2L * Float.BYTES * images * (classes + channels));
+        Heap.require(results, 2L * images * (Float.BYTES * (classes + channels) + (integers.isPresent() ? classes : 0)));
         float[] logits = Heap.floats(results, (long) images * classes);
         float[] features = Heap.floats(results, (long) images * channels);
+        byte[] own = integers.isPresent() ? new byte[images * classes] : null;
         try (Session session = loaded.newSession()) {
             int most = Math.clamp(BATCH_FLOATS / session.inputLength(), 1, images);
-            float[] batch = new float[most * session.inputLength()];
             float[] batchLogits = new float[most * classes];
             float[] batchFeatures = new float[most * channels];
+            byte[] batchOwn = own == null ? null : new byte[most * classes];
+            boolean bytes = input.type() != Safetensors.Type.F32;
+            float[] reals = new float[bytes ? 0 : most * session.inputLength()];
+            byte[] batch = new byte[bytes ? most * session.inputLength() : 0];
             for (int done = 0; done < images; done += most) {
                 int count = Math.min(most, images - done);
-                input.get(batch, 0, count * session.inputLength());
-                session.run(batch, count, batchLogits, batchFeatures);
+                if (bytes) {
+                    input.read(batch, done, count);
+                    session.run(batch, count, batchOwn, batchLogits, batchFeatures);
+                } else {
+                    input.read(reals, done, count);
+                    session.run(reals, count, batchOwn, batchLogits, batchFeatures);
+                }
                 System.arraycopy(batchLogits, 0, logits, done * classes, count * classes);
                 System.arraycopy(batchFeatures, 0, features, done * channels, count * channels);
+                if (own != null) {
+                    System.arraycopy(batchOwn, 0, own, done * classes, count * classes);
+                }
             }
         }
         Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+        integers.ifPresent(known -> tensors.put(
+                "output", Safetensors.Tensor.of(type(known.ends().signedOutput()), own, images, classes)));
         tensors.put("logits", Safetensors.Tensor.of(logits, images, classes));
         tensors.put("features", Safetensors.Tensor.of(features, images, channels));
         return tensors;

@@ -23,7 +23,8 @@ class DoctorCommandTest {
     }
 
     private static BackendList.Backend backend(String name, Availability availability, String description) {
-        return new BackendList.Backend(name, "256", availability == Availability.SUPPORTED, availability, description);
+        boolean supported = availability == Availability.SUPPORTED;
+        return new BackendList.Backend(name, "256", supported, supported, availability, description);
     }
 
     @Test

@@ -8,7 +8,7 @@ package dev.spindle.kernel;
  * @param pointwise computes all that {@code channelwise} reads
  * @param channelwise a depthwise convolution or an average, on channel blocks in the same order
  */
-public record ChannelwisePair(Pointwise pointwise, Channelwise channelwise) implements Layer {
+public record ChannelwisePair(ChannelTiled pointwise, Channelwise channelwise) implements Layer {
 
     @Override
     public String name() {

@@ -88,7 +88,7 @@ public record FusedBlock(
     }
 
     @Override
-    public int scratchFloats() {
+    public int scratchLength() {
         return Math.toIntExact(filteredOffset() + (long) widestGroup() * filteredBlockStride());
     }
 

@@ -1,5 +1,7 @@
 package dev.spindle.kernel;
 
+import java.util.Optional;
+
 /**
  * A backend's code. One call computes a range of units of one fused layer; see {@link Layer}. A kernel is stateless and
  * thread-safe, allocates nothing, and trusts its arguments: a plan is checked when it is made.
@@ -15,6 +17,11 @@ public interface Kernel {
 
     /** What this kernel wants data to look like. */
     Layout layout();
+
+    /** This backend's code for networks in integers; empty where it has none, and they run dequantised. */
+    default Optional<QuantisedKernel> quantised() {
+        return Optional.empty();
+    }
 
     /** Output rows {@code from} to {@code to} of the stem. */
     void stem(Stem layer, Memory weights, Memory activations, int from, int to);

@@ -1,11 +1,12 @@
 package dev.spindle.kernel;
 
 /**
- * One step of a plan: geometry and offsets, all decided and checked when it was planned. Offsets index the floats of the
+ * One step of a plan: geometry and offsets, all decided and checked when it was planned. Offsets index the elements of the
  * weights' or the activations' {@link Memory}. A layer's work is {@link #units} equal pieces in a fixed order; any range
  * of them can be computed on its own, on any thread, with the same bits.
  */
-public sealed interface Layer permits Stem, Pointwise, Channelwise, FusedBlock, ChannelwisePair, Dense, Softmax {
+public sealed interface Layer
+        permits Stem, ChannelTiled, Channelwise, FusedBlock, ChannelwisePair, Dense, Softmax, Quantised {
 
     /** The name in the network's description. */
     String name();
@@ -27,8 +28,8 @@ public sealed interface Layer permits Stem, Pointwise, Channelwise, FusedBlock, 
         return units();
     }
 
-    /** Floats that each thread needs for itself while it runs this layer. */
-    default int scratchFloats() {
+    /** Elements of activations that each thread needs for itself while it runs this layer. */
+    default int scratchLength() {
         return 0;
     }
 
@@ -38,7 +39,7 @@ public sealed interface Layer permits Stem, Pointwise, Channelwise, FusedBlock, 
      * @param kernel computes
      * @param weights all packed weights
      * @param activations the session's memory
-     * @param scratch offset of the floats among the activations that belong to the calling thread, {@link #scratchFloats}
+     * @param scratch offset of the elements among the activations that belong to the calling thread, {@link #scratchLength}
      *     of them
      * @param from first unit
      * @param to behind the last unit

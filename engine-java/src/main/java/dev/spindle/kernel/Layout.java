@@ -9,20 +9,32 @@ import java.util.Objects;
  * Output channels are cut into tiles of three, two or one block by {@link #triples}; for each of them pixels are
  * cut evenly into the fewest tiles of at most {@link Tiling#rows} pixels.
  *
- * @param channelBlock floats a channel block, a power of two: the lanes of a vector, or 1
+ * @param channelBlock elements a channel block, a power of two: the lanes of a vector, or 1
  * @param memory where weights and activations live
+ * @param maps the elements of activations
+ * @param weights the elements of packed weights
  * @param rows1 most rows of a tile one channel block wide
  * @param rows2 most rows of a tile two channel blocks wide
  * @param rows3 most rows of a tile three channel blocks wide; 0 where the kernel has none
  * @param denseVectors most channel blocks of a dense tile, a power of two
- * @param fuses whether the kernel computes {@link FusedBlock}s
+ * @param fuses whether the kernel computes {@link FusedBlock}s, or {@link QuantisedFusedBlock}s
  */
 public record Layout(
-        int channelBlock, Memory.Kind memory, int rows1, int rows2, int rows3, int denseVectors, boolean fuses) {
+        int channelBlock,
+        Memory.Kind memory,
+        Memory.Element maps,
+        Memory.Element weights,
+        int rows1,
+        int rows2,
+        int rows3,
+        int denseVectors,
+        boolean fuses) {
 
     /** Checks the fields. */
     public Layout {
         Objects.requireNonNull(memory, "memory");
+        Objects.requireNonNull(maps, "maps");
+        Objects.requireNonNull(weights, "weights");
         if (Integer.bitCount(channelBlock) != 1 || Integer.bitCount(denseVectors) != 1) {
             throw new IllegalArgumentException("channel block " + channelBlock + " and dense tile of " + denseVectors
                     + " vectors, expected powers of two");
@@ -30,6 +42,28 @@ public record Layout(
         if (rows1 < 1 || rows2 < 1 || rows3 < 0) {
             throw new IllegalArgumentException("tiles of " + rows1 + ", " + rows2 + " and " + rows3 + " rows");
         }
+    }
+
+    /** Weights and activations of fp32. */
+    public Layout(
+            int channelBlock, Memory.Kind memory, int rows1, int rows2, int rows3, int denseVectors, boolean fuses) {
+        this(
+                channelBlock, memory, Memory.Element.FLOAT, Memory.Element.FLOAT, rows1, rows2, rows3, denseVectors, fuses);
+    }
+
+    /** Whether quantised maps hold u - z instead of the byte u: all that are not of bytes do. */
+    public boolean isCentred() {
+        return maps != Memory.Element.BYTE;
+    }
+
+    /** Memory for {@code length} elements of activations behind {@link #origin}. */
+    public Memory allocate(int length) {
+        return Memory.allocate(memory, maps, length);
+    }
+
+    /** The first index of activations to use. */
+    public int origin() {
+        return Memory.origin(memory, maps);
     }
 
     /** Channel blocks that hold {@code channels} channels. */

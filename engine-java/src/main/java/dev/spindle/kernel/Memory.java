@@ -5,74 +5,164 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One block of floats, zero at first, on the Java heap or off it. Indices count floats. Kernels get at the floats
- * through {@link #array()} or {@link #address()}; everybody else copies in and out.
+ * One block of numbers, zero at first, on the Java heap or off it. Indices count its elements. Kernels get at them
+ * through {@link #array()}, {@link #ints()}, {@link #bytes()} or {@link #address()}; everybody else copies in and out.
  */
 public final class Memory implements AutoCloseable {
 
     /** Where a block lives. */
     public enum Kind {
-        /** A {@code float[]}. */
+        /** An array. */
         HEAP,
         /** Native memory, aligned to 64 bytes. */
         OFF_HEAP
     }
 
-    /** Floats in a cache line: what offsets are rounded to. */
-    public static final int LINE = 16;
+    /** What indices count. */
+    public enum Element {
+        /** 32-bit floating point. */
+        FLOAT(Float.BYTES),
+        /** 32-bit integers. */
+        INT(Integer.BYTES),
+        /**
+         * 32-bit floating point, and beside each a 32-bit integer to sum it up in, on the heap only: loops from one Java array
+         * to another of the same type are not vectorised by the JVM's compilers, since the two might be one.
+         */
+        FLOAT_AND_SUM(Float.BYTES),
+        /** Bytes, signed or not as their users agree; off heap also whatever else is written among them. */
+        BYTE(1);
+
+        private final int bytes;
+
+        Element(int bytes) {
+            this.bytes = bytes;
+        }
+
+        /** Bytes of one element. */
+        public int bytes() {
+            return bytes;
+        }
+
+        /** Bytes of memory that {@code count} elements take. */
+        public long size(long count) {
+            return (this == FLOAT_AND_SUM ? 2L : 1L) * bytes * count;
+        }
+
+        /** Elements in a cache line: what offsets are rounded to. */
+        public int line() {
+            return LINE_BYTES / bytes;
+        }
+
+        /** A count of elements rounded up to whole cache lines. */
+        public long roundUp(long count) {
+            return (count + line() - 1) / line() * line();
+        }
+    }
+
+    private static final int LINE_BYTES = 64;
+
+    /** Floats in a cache line: what offsets of floats are rounded to. */
+    public static final int LINE = LINE_BYTES / Float.BYTES;
 
     /**
-     * The first index of heap memory that plans use. A large array's first element stands 16 bytes behind a region's
-     * start, so that index 12 is the first on a cache line: vector loads that straddle two lines cost twice.
+     * Where the part of heap memory begins that plans use. A large array's first element stands 16 bytes behind a region's
+     * start, so that this is the first place on a cache line: vector loads that straddle two lines cost twice.
      */
-    private static final int HEAP_ORIGIN = 12;
+    private static final int HEAP_ORIGIN_BYTES = 48;
 
-    private final float[] array;
+    private final Element element;
+    private final float[] floats;
+    private final int[] ints;
+    private final byte[] bytes;
     private final Arena arena;
     private final MemorySegment segment;
     private final int length;
 
-    private Memory(float[] array, Arena arena, MemorySegment segment, int length) {
-        this.array = array;
+    /** On the heap. */
+    private Memory(Element element, int length) {
+        this.element = element;
+        boolean both = element == Element.FLOAT_AND_SUM;
+        this.floats = element == Element.FLOAT || both ? new float[length] : null;
+        this.ints = element == Element.INT || both ? new int[length] : null;
+        this.bytes = element == Element.BYTE ? new byte[length] : null;
+        this.arena = null;
+        this.segment = null;
+        this.length = length;
+    }
+
+    /** Off the heap. */
+    private Memory(Element element, int length, Arena arena) {
+        this.element = element;
+        this.floats = null;
+        this.ints = null;
+        this.bytes = null;
         this.arena = arena;
-        this.segment = segment;
+        this.segment = arena.allocate((long) element.bytes * Math.max(length, 1), 4L * LINE_BYTES);
         this.length = length;
     }
 
     /**
-     * Reserves memory.
+     * Reserves memory for floats.
      *
      * @param kind where
      * @param length usable floats behind the origin
      * @return a block of {@code origin(kind) + length} floats
      */
     public static Memory allocate(Kind kind, int length) {
-        int total = Math.addExact(origin(kind), length);
-        if (kind == Kind.HEAP) {
-            return new Memory(new float[total], null, null, total);
-        }
-        Arena arena = Arena.ofShared();
-        return new Memory(null, arena, arena.allocate(4L * Math.max(total, 1), 4L * LINE), total);
+        return allocate(kind, Element.FLOAT, length);
+    }
+
+    /**
+     * Reserves memory.
+     *
+     * @param kind where
+     * @param element what indices count
+     * @param length usable elements behind the origin
+     * @return a block of {@code origin(kind, element) + length} elements
+     */
+    public static Memory allocate(Kind kind, Element element, int length) {
+        int total = Math.addExact(origin(kind, element), length);
+        return kind == Kind.HEAP ? new Memory(element, total) : new Memory(element, total, Arena.ofShared());
+    }
+
+    /** The first index to use in memory of floats of this kind; those below it only align. */
+    public static int origin(Kind kind) {
+        return origin(kind, Element.FLOAT);
     }
 
     /** The first index to use in memory of this kind; those below it only align. */
-    public static int origin(Kind kind) {
-        return kind == Kind.HEAP ? HEAP_ORIGIN : 0;
+    public static int origin(Kind kind, Element element) {
+        return kind == Kind.HEAP ? HEAP_ORIGIN_BYTES / element.bytes : 0;
     }
 
     /** A count of floats rounded up to whole cache lines. */
     public static long roundUp(long floats) {
-        return (floats + LINE - 1) / LINE * LINE;
+        return Element.FLOAT.roundUp(floats);
     }
 
-    /** How many floats there are, those below the origin included. */
+    /** What indices count. */
+    public Element element() {
+        return element;
+    }
+
+    /** How many elements there are, those below the origin included. */
     public int length() {
         return length;
     }
 
-    /** The floats of heap memory; null off heap. */
+    /** The floats of heap memory of floats, with or without sums; null for any other. */
     public float[] array() {
-        return array;
+        return floats;
+    }
+
+    /** The integers of heap memory of integers, or the sums beside floats; null for any other. */
+    public int[] ints() {
+        return ints;
+    }
+
+    /** The bytes of heap memory of bytes; null for any other. */
+    public byte[] bytes() {
+        return bytes;
     }
 
     /** The address of off-heap memory; throws {@link IllegalStateException} once closed. */
@@ -83,22 +173,91 @@ public final class Memory implements AutoCloseable {
         return segment.address();
     }
 
-    /** Copies {@code count} floats in. */
+    /** Copies {@code count} floats in; heap memory has to be of floats. */
     public void write(int offset, float[] source, int from, int count) {
-        if (array != null) {
-            System.arraycopy(source, from, array, offset, count);
+        if (segment == null) {
+            System.arraycopy(source, from, floats, offset, count);
         } else {
-            MemorySegment.copy(source, from, segment, ValueLayout.JAVA_FLOAT, 4L * offset, count);
+            MemorySegment.copy(source, from, segment, ValueLayout.JAVA_FLOAT_UNALIGNED, at(offset), count);
         }
     }
 
-    /** Copies {@code count} floats out. */
-    public void read(int offset, float[] target, int to, int count) {
-        if (array != null) {
-            System.arraycopy(array, offset, target, to, count);
+    /** Copies {@code count} integers in, of 32 bits each; heap memory has to be of integers. */
+    public void write(int offset, int[] source, int from, int count) {
+        if (segment == null) {
+            System.arraycopy(source, from, ints, offset, count);
         } else {
-            MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT, 4L * offset, target, to, count);
+            MemorySegment.copy(source, from, segment, ValueLayout.JAVA_INT_UNALIGNED, at(offset), count);
         }
+    }
+
+    /** Copies {@code count} bytes in; heap memory has to be of bytes. */
+    public void write(int offset, byte[] source, int from, int count) {
+        if (segment == null) {
+            System.arraycopy(source, from, bytes, offset, count);
+        } else {
+            MemorySegment.copy(source, from, segment, ValueLayout.JAVA_BYTE, at(offset), count);
+        }
+    }
+
+    /** Copies {@code count} floats out; heap memory has to be of floats. */
+    public void read(int offset, float[] target, int to, int count) {
+        if (segment == null) {
+            System.arraycopy(floats, offset, target, to, count);
+        } else {
+            MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, at(offset), target, to, count);
+        }
+    }
+
+    /** Copies {@code count} integers of 32 bits out; heap memory has to be of integers. */
+    public void read(int offset, int[] target, int to, int count) {
+        if (segment == null) {
+            System.arraycopy(ints, offset, target, to, count);
+        } else {
+            MemorySegment.copy(segment, ValueLayout.JAVA_INT_UNALIGNED, at(offset), target, to, count);
+        }
+    }
+
+    /** Copies {@code count} bytes out; heap memory has to be of bytes. */
+    public void read(int offset, byte[] target, int to, int count) {
+        if (segment == null) {
+            System.arraycopy(bytes, offset, target, to, count);
+        } else {
+            MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, at(offset), target, to, count);
+        }
+    }
+
+    /** Copies {@code count} elements out as integers, bytes as unsigned ones; floats have to be whole numbers. */
+    public void readIntegers(int offset, int[] target, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            target[to + i] = integer(offset + i);
+        }
+    }
+
+    private int integer(int index) {
+        return switch (element) {
+            case FLOAT, FLOAT_AND_SUM ->
+                    (int) (segment == null ? floats[index] : segment.getAtIndex(ValueLayout.JAVA_FLOAT, index));
+            case INT -> segment == null ? ints[index] : segment.getAtIndex(ValueLayout.JAVA_INT, index);
+            case BYTE -> Byte.toUnsignedInt(segment == null ? bytes[index] : segment.get(ValueLayout.JAVA_BYTE, index));
+        };
+    }
+
+    /** Copies {@code count} elements, but no sums, to the same place in another block of this kind and element. */
+    public void copyTo(Memory target, int offset, int count) {
+        if (segment != null) {
+            MemorySegment.copy(segment, at(offset), target.segment, at(offset), (long) element.bytes * count);
+            return;
+        }
+        switch (element) {
+            case FLOAT, FLOAT_AND_SUM -> target.write(offset, floats, offset, count);
+            case INT -> target.write(offset, ints, offset, count);
+            default -> target.write(offset, bytes, offset, count);
+        }
+    }
+
+    private long at(int offset) {
+        return (long) element.bytes * offset;
     }
 
     /** Frees off-heap memory; idempotent. The caller sees to it that no kernel uses it. */

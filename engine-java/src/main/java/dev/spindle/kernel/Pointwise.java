@@ -38,7 +38,7 @@ public record Pointwise(
         int high,
         int units,
         long macs)
-        implements Layer {
+        implements ChannelTiled {
 
     @Override
     public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {

@@ -1,11 +1,12 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Hands out places in a session's memory. Buffers that are not alive at the same time share floats: a buffer goes to the
+ * Hands out places in a session's memory. Buffers that are not alive at the same time share elements: a buffer goes to the
  * lowest gap that it fits.
  */
 final class Arena {
@@ -13,17 +14,19 @@ final class Arena {
     private record Buffer(int offset, int end) {}
 
     private final List<Buffer> alive = new ArrayList<>();
+    private final Memory.Element element;
     private final int origin;
     private int peak;
     private int markedPeak;
 
-    Arena(Memory.Kind kind) {
-        origin = Memory.origin(kind);
+    Arena(Layout layout) {
+        element = layout.maps();
+        origin = layout.origin();
         peak = origin;
         markedPeak = origin;
     }
 
-    /** Floats behind the origin that are in use at the worst moment. */
+    /** Elements behind the origin that are in use at the worst moment. */
     int length() {
         return peak - origin;
     }
@@ -33,14 +36,14 @@ final class Arena {
         markedPeak = alive.isEmpty() ? origin : alive.getLast().end;
     }
 
-    /** Floats behind the origin that are in use at the worst moment since the mark. */
+    /** Elements behind the origin that are in use at the worst moment since the mark. */
     int lengthSinceMark() {
         return markedPeak - origin;
     }
 
-    /** The offset of {@code floats} new floats. */
-    int take(long floats) {
-        long size = Memory.roundUp(floats);
+    /** The offset of {@code count} new elements. */
+    int take(long count) {
+        long size = element.roundUp(count);
         long offset = origin;
         int at = 0;
         while (at < alive.size() && alive.get(at).offset < offset + size) {

@@ -9,6 +9,8 @@ import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantisation;
+import dev.spindle.kernel.Quantised;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.network.Conv;
@@ -17,6 +19,7 @@ import dev.spindle.network.Padding;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What one layer of a plan makes, and where it stands in a session's memory once the layer has run, until a later one
@@ -27,8 +30,15 @@ import java.util.Map;
  * @param width columns; 1 behind the pool
  * @param channels without those that fill the last channel block up
  * @param offset of {@code [blocks(channels)][height * width][c]} among the activations
+ * @param quantisation what its bytes stand for; empty in a plan of fp32
  */
-public record FeatureMap(String name, int height, int width, int channels, int offset) {
+public record FeatureMap(
+        String name, int height, int width, int channels, int offset, Optional<Quantisation> quantisation) {
+
+    /** A map of fp32. */
+    public FeatureMap(String name, int height, int width, int channels, int offset) {
+        this(name, height, width, channels, offset, Optional.empty());
+    }
 
     /** The maps of a plan's layers, one a layer, in execution order. */
     public static List<FeatureMap> of(Plan plan) {
@@ -46,6 +56,11 @@ public record FeatureMap(String name, int height, int width, int channels, int o
             case ChannelwisePair pair -> of(pair.channelwise(), network, shapes);
             case GlobalAverage pool -> new FeatureMap(pool.name(), 1, 1, network.features(), pool.output());
             case Dense dense -> new FeatureMap(dense.name(), 1, 1, network.classes(), dense.output());
+            case Quantised quantised -> {
+                FeatureMap map = of(quantised.shape(), network, shapes);
+                yield new FeatureMap(
+                        map.name, map.height, map.width, map.channels, map.offset, Optional.of(quantised.output()));
+            }
             case Softmax softmax -> throw new IllegalArgumentException("a plan with a softmax: " + softmax);
         };
     }
@@ -72,7 +87,7 @@ public record FeatureMap(String name, int height, int width, int channels, int o
      *
      * @param activations a session's memory
      * @param layout the plan's
-     * @return {@code [height][width][channels]}
+     * @return {@code [height][width][channels]}, bytes as the real numbers that they stand for
      */
     public float[] read(Memory activations, Layout layout) {
         int pixels = height * width;
@@ -80,12 +95,25 @@ public record FeatureMap(String name, int height, int width, int channels, int o
         float[] values = new float[Math.multiplyExact(pixels, channels)];
         float[] block = new float[pixels * c];
         for (int first = 0; first < channels; first += c) {
-            activations.read(offset + first * pixels, block, 0, block.length);
+            readBlock(activations, layout, offset + first * pixels, block);
             int lanes = Math.min(c, channels - first);
             for (int pixel = 0; pixel < pixels; pixel++) {
                 System.arraycopy(block, pixel * c, values, pixel * channels + first, lanes);
             }
         }
         return values;
+    }
+
+    private void readBlock(Memory activations, Layout layout, int from, float[] block) {
+        if (quantisation.isEmpty()) {
+            activations.read(from, block, 0, block.length);
+            return;
+        }
+        int[] integers = new int[block.length];
+        activations.readIntegers(from, integers, 0, integers.length);
+        int zero = layout.isCentred() ? 0 : quantisation.get().zeroPoint();
+        for (int i = 0; i < block.length; i++) {
+            block[i] = quantisation.get().scale() * (integers[i] - zero);
+        }
     }
 }

@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes folded weights into one block of memory in execution order, the way each layer's type describes. Two passes:
- * offsets are handed out first, so that the memory can be allocated once, then {@link #into} writes.
+ * Writes weights into one block of memory in execution order, the way each layer's type describes. Two passes: offsets are
+ * handed out first, so that the memory can be allocated once, then {@link #pack} writes. Kernels of integers come as floats,
+ * too, which hold them exactly.
  */
 final class Packer {
 
@@ -25,23 +26,25 @@ final class Packer {
 
     Packer(Layout layout) {
         this.layout = layout;
-        this.end = Memory.origin(layout.memory());
+        this.end = origin();
     }
 
-    /** Floats behind the origin. */
-    int length() {
-        return end - Memory.origin(layout.memory());
+    private int origin() {
+        return Memory.origin(layout.memory(), layout.weights());
     }
 
-    void into(Memory memory) {
+    /** New memory with all that was handed in. */
+    Memory pack() {
+        Memory memory = Memory.allocate(layout.memory(), layout.weights(), end - origin());
         for (Part part : parts) {
             part.write(memory);
         }
+        return memory;
     }
 
-    private int reserve(long floats) {
+    private int reserve(long elements) {
         int offset = end;
-        end = Math.toIntExact(end + Memory.roundUp(floats));
+        end = Math.toIntExact(end + layout.weights().roundUp(elements));
         return offset;
     }
 
@@ -110,7 +113,13 @@ final class Packer {
                 panel[i * lanes + lane] = kernel[row + order[i]];
             }
         }
-        memory.write(offset, panel, 0, panel.length);
+        if (memory.element() == Memory.Element.FLOAT) {
+            memory.write(offset, panel, 0, panel.length);
+        } else {
+            int[] integers = new int[panel.length];
+            Arrays.setAll(integers, i -> (int) panel[i]);
+            memory.write(offset, integers, 0, integers.length);
+        }
     }
 
     static int[] identity(int k) {

@@ -1,5 +1,6 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Channelwise;
 import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Clamp;
@@ -9,7 +10,6 @@ import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
-import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
@@ -18,39 +18,40 @@ import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** Turns a network and its weights into a {@link Plan} for one kernel's layout. */
+/** Turns a network and its weights into a {@link Plan} for one kernel's layout. What numbers are is the {@link Lowering}'s. */
 public final class Planner {
 
     private static final int COLOURS = 3;
 
     /** Stands for a place that a layer does not have. */
-    private static final int NONE = -1;
+    static final int NONE = -1;
 
     /** Hidden channels that a fused block computes at a time, about. */
     private static final int GROUP_CHANNELS = 40;
 
-    /** Most floats of scratch that a fused block fills: a part of the second cache, beside weights, input and output. */
-    private static final int SCRATCH_FLOATS = 40 * 1024;
+    /** Most bytes of scratch that a fused block fills: a part of the second cache, beside weights, input and output. */
+    private static final int SCRATCH_BYTES = 160 * 1024;
 
     private final Network network;
-    private final Weights weights;
+    private final Lowering lowering;
     private final Layout layout;
     private final Fusion fusion;
-    private final Packer packer;
     private final Arena arena;
     private final List<Layer> layers = new ArrayList<>();
-    private int zeros;
+    /** Rows of zeros of the maps that depthwise convolutions read, by the element that stands for 0. */
+    private final Map<Integer, Integer> zeros = new LinkedHashMap<>();
 
-    private Planner(Network network, Weights weights, Layout layout, Fusion fusion) {
+    private Planner(Network network, Lowering lowering, Layout layout, Fusion fusion) {
         this.network = network;
-        this.weights = weights;
+        this.lowering = lowering;
         this.layout = layout;
         this.fusion = layout.fuses() ? fusion : Fusion.NEVER;
-        this.packer = new Packer(layout);
-        this.arena = new Arena(layout.memory());
+        this.arena = new Arena(layout);
     }
 
     /** A map on its way through the network, {@code [blocks(channels)][height * width][c]}; a mere shape at {@link #NONE}. */
@@ -84,17 +85,46 @@ public final class Planner {
      * @throws IllegalArgumentException where the network is too large for 2^31 floats
      */
     public static Plan plan(Network network, Weights weights, Layout layout, Fusion fusion) {
+        return plan(network, new FloatLowering(weights, layout), layout, fusion, Optional.empty());
+    }
+
+    /**
+     * Makes a plan that computes in integers.
+     *
+     * @param network the description
+     * @param weights its integers
+     * @param layout what the kernel of integers wants
+     * @param fusion which blocks
+     * @return the plan, which owns its packed weights
+     * @throws IllegalArgumentException where the network is too large for 2^31 elements
+     */
+    public static Plan plan(Network network, QuantisedWeights weights, Layout layout, Fusion fusion) {
+        return plan(network, new QuantisedLowering(network, weights, layout), layout, fusion, Optional.of(weights));
+    }
+
+    private static Plan plan(
+            Network network, Lowering lowering, Layout layout, Fusion fusion, Optional<QuantisedWeights> quantised) {
         try {
-            return new Planner(network, weights, layout, fusion).build();
+            return new Planner(network, lowering, layout, fusion).build(quantised.map(weights ->
+                    new Plan.Integers(weights.ends(), weights.pool().output(), weights.logits())));
         } catch (ArithmeticException e) {
             throw new IllegalArgumentException("a network of " + network.height() + "x" + network.width()
-                    + " pixels and " + network.parameters() + " parameters needs more than 2^31 floats", e);
+                    + " pixels and " + network.parameters() + " parameters needs more than 2^31 numbers", e);
         }
     }
 
-    private Plan build() {
-        zeros = arena.take(zeroFloats());
+    private Plan build(Optional<Plan.Integers> integers) {
+        List<Plan.Fill> fills = new ArrayList<>();
+        for (InvertedResidual block : network.blocks()) {
+            int zero = lowering.zero(block.depthwise());
+            if (!zeros.containsKey(zero)) {
+                zeros.put(zero, arena.take(zeroLength()));
+                fills.add(new Plan.Fill(zeros.get(zero), zeroLength(), zero));
+            }
+        }
         Plan.StagedInput staged = stageInput();
+        fills.add(new Plan.Fill(staged.offset(), stagedLength(staged.rowStride()), lowering.zero(network.stem())));
+        fills.removeIf(fill -> fill.value() == 0);
         int first = fusesStem() ? 1 : 0;
         FeatureMap map = first == 1 ? stemBlock(staged) : stem(staged);
         for (InvertedResidual block : network.blocks().subList(first, network.blocks().size())) {
@@ -104,12 +134,21 @@ public final class Planner {
         arena.mark();
         int tailStart = layers.size();
         int logits = arena.take(layout.padded(network.classes()));
-        layers.add(dense(features, logits));
-        Memory memory = Memory.allocate(layout.memory(), packer.length());
-        packer.into(memory);
-        int scratch = Math.toIntExact(Memory.roundUp(layers.stream().mapToInt(Layer::scratchFloats).max().orElse(0)));
-        Plan.Tail tail = new Plan.Tail(tailStart, features, layout.padded(network.features()), arena.lengthSinceMark());
-        return new Plan(network, layout, memory, layers, arena.length(), scratch, staged, tail, features, logits);
+        layers.add(lowering.lower(dense(features, logits)));
+        int scratch = layers.stream().mapToInt(Layer::scratchLength).max().orElse(0);
+        return new Plan(
+                network,
+                layout,
+                lowering.weights(),
+                layers,
+                arena.length(),
+                Math.toIntExact(layout.maps().roundUp(scratch)),
+                staged,
+                fills,
+                new Plan.Tail(tailStart, features, layout.padded(network.features()), arena.lengthSinceMark()),
+                features,
+                logits,
+                integers);
     }
 
     /** The last 1x1 convolution, where there is one, and the average over its map. */
@@ -122,8 +161,9 @@ public final class Planner {
             head = Optional.of(pointwiseLayer(conv, input, map.offset, NONE));
         }
         int features = arena.take(layout.padded(map.channels));
-        addChannelwise(
-                head, new GlobalAverage(Network.POOL, layout.blocks(map.channels), map.pixels(), map.offset, features));
+        GlobalAverage average =
+                new GlobalAverage(Network.POOL, layout.blocks(map.channels), map.pixels(), map.offset, features);
+        addChannelwise(head, lowering.lower(average));
         arena.release(map.offset);
         if (map != input) {
             arena.release(input.offset);
@@ -133,31 +173,35 @@ public final class Planner {
 
     /** Adds a layer that works channel by channel, paired with the 1x1 convolution before it, where there is one. */
     private void addChannelwise(Optional<Pointwise> before, Channelwise layer) {
-        if (before.isPresent() && fusion != Fusion.NEVER) {
-            layers.add(new ChannelwisePair(before.get(), layer));
+        Optional<ChannelTiled> first = before.map(lowering::lower);
+        if (first.isPresent() && fusion != Fusion.NEVER) {
+            layers.add(new ChannelwisePair(first.get(), layer));
         } else {
-            before.ifPresent(layers::add);
+            first.ifPresent(layers::add);
             layers.add(layer);
         }
     }
 
     /** A row of the widest map that a depthwise convolution reads. */
-    private long zeroFloats() {
-        return (long) Padding.outputSize(network.width(), network.stem().stride()) * layout.channelBlock();
+    private int zeroLength() {
+        return Padding.outputSize(network.width(), network.stem().stride()) * layout.channelBlock();
     }
 
     private Plan.StagedInput stageInput() {
         Conv stem = network.stem();
-        int rows = 2 * Padding.outputSize(network.height(), 2) + 1;
         int rowStride = (2 * Padding.outputSize(network.width(), 2) + 1) * COLOURS;
         int top = network.padding().before(network.height(), stem.kernel(), stem.stride(), 1);
         int left = network.padding().before(network.width(), stem.kernel(), stem.stride(), 1);
-        return new Plan.StagedInput(arena.take((long) rows * rowStride), rowStride, top, left);
+        return new Plan.StagedInput(arena.take(stagedLength(rowStride)), rowStride, top, left);
+    }
+
+    private int stagedLength(int rowStride) {
+        return Math.multiplyExact(2 * Padding.outputSize(network.height(), 2) + 1, rowStride);
     }
 
     private FeatureMap stem(Plan.StagedInput staged) {
         FeatureMap output = map(stemShape());
-        layers.add(stemLayer(staged, output.offset));
+        layers.add(lowering.lower(stemLayer(staged, output.offset)));
         return output;
     }
 
@@ -170,11 +214,11 @@ public final class Planner {
         Conv conv = network.stem();
         FeatureMap shape = stemShape();
         Tiling tiling = Tiling.of(layout, layout.blocks(conv.outputs()), shape.width);
-        Folded folded = Folded.of(weights.layer(conv.name()), conv.outputs());
+        Lowering.Packed packed = lowering.pack(conv, stemOrder(), tiling);
         return new Stem(
                 conv.name(),
-                packer.matrix(folded.kernel(), conv.outputs(), stemOrder(), tiling),
-                packer.bias(folded.bias()),
+                packed.weights(),
+                packed.bias(),
                 staged.offset(),
                 staged.rowStride(),
                 output,
@@ -239,11 +283,14 @@ public final class Planner {
     }
 
     private long bytes(FeatureMap map) {
-        return (long) Float.BYTES * layout.padded(map.channels) * map.pixels();
+        return (long) layout.maps().bytes() * layout.padded(map.channels) * map.pixels();
     }
 
     /** Channel tiles of a group: what comes nearest to {@link #GROUP_CHANNELS}. */
     private int groupTiles(Tiling tiling) {
+        if (!lowering.groupsHidden()) {
+            return tiling.channelTiles();
+        }
         return Math.max(1, Math.round((float) GROUP_CHANNELS / (tiling.vectors(0) * layout.channelBlock())));
     }
 
@@ -268,12 +315,13 @@ public final class Planner {
                 .orElseGet(() -> Tiling.of(layout, layout.blocks(hidden.channels), hidden.pixels()));
         Depthwise depthwise = depthwiseLayer(block.depthwise(), hidden, NONE);
         Pointwise project = pointwiseLayer(block.project(), filtered, output.offset, residual);
+        int most = SCRATCH_BYTES / layout.maps().bytes();
         FusedBlock step = null;
-        for (int rows = filtered.height; step == null || rows > 0 && step.scratchFloats() > SCRATCH_FLOATS; rows--) {
+        for (int rows = filtered.height; step == null || rows > 0 && step.scratchLength() > most; rows--) {
             step = new FusedBlock(
                     name, stem, expand, depthwise, project, tiling, groupTiles(tiling), rows, layout.channelBlock());
         }
-        layers.add(step);
+        layers.add(lowering.lower(step));
         return output;
     }
 
@@ -285,12 +333,13 @@ public final class Planner {
             expand = Optional.of(pointwiseLayer(block.expand().get(), input, hidden.offset, NONE));
         }
         FeatureMap filtered = map(filteredShape(block.depthwise(), hidden));
-        addChannelwise(expand, depthwiseLayer(block.depthwise(), hidden, filtered.offset));
+        addChannelwise(expand, lowering.lower(depthwiseLayer(block.depthwise(), hidden, filtered.offset)));
         if (hidden != input) {
             arena.release(hidden.offset);
         }
         FeatureMap output = map(new FeatureMap(NONE, block.outputs(), filtered.height, filtered.width));
-        layers.add(pointwiseLayer(block.project(), filtered, output.offset, block.residual() ? input.offset : NONE));
+        layers.add(lowering.lower(
+                pointwiseLayer(block.project(), filtered, output.offset, block.residual() ? input.offset : NONE)));
         arena.release(filtered.offset);
         arena.release(input.offset);
         return output;
@@ -298,13 +347,13 @@ public final class Planner {
 
     private Pointwise pointwiseLayer(Conv conv, FeatureMap input, int output, int residual) {
         Tiling tiling = Tiling.of(layout, layout.blocks(conv.outputs()), input.pixels());
-        Folded folded = Folded.of(weights.layer(conv.name()), conv.outputs());
+        Lowering.Packed packed = lowering.pack(conv, Packer.identity(conv.inputs()), tiling);
         int blockStride = Math.multiplyExact(input.pixels(), layout.channelBlock());
         return new Pointwise(
                 conv.name(),
                 conv.inputs(),
-                packer.matrix(folded.kernel(), conv.outputs(), Packer.identity(conv.inputs()), tiling),
-                packer.bias(folded.bias()),
+                packed.weights(),
+                packed.bias(),
                 input.offset,
                 blockStride,
                 output,
@@ -327,7 +376,7 @@ public final class Planner {
 
     private Depthwise depthwiseLayer(Conv conv, FeatureMap input, int output) {
         FeatureMap shape = filteredShape(conv, input);
-        Folded folded = Folded.of(weights.layer(conv.name()), conv.outputs());
+        Lowering.Packed packed = lowering.packDepthwise(conv);
         int c = layout.channelBlock();
         return new Depthwise(
                 conv.name(),
@@ -340,29 +389,28 @@ public final class Planner {
                 conv.dilation(),
                 network.padding().before(input.height, conv.kernel(), conv.stride(), conv.dilation()),
                 network.padding().before(input.width, conv.kernel(), conv.stride(), conv.dilation()),
-                packer.depthwise(folded.kernel(), conv.outputs()),
-                packer.bias(folded.bias()),
+                packed.weights(),
+                packed.bias(),
                 input.offset,
                 Math.multiplyExact(input.pixels(), c),
                 output,
                 Math.multiplyExact(shape.pixels(), c),
-                zeros,
+                zeros.get(lowering.zero(conv)),
                 Clamp.low(conv.activation()),
                 Clamp.high(conv.activation()),
                 conv.macs(input.height, input.width));
     }
 
     private Dense dense(int features, int logits) {
-        Folded folded = Folded.of(weights.layer(Network.CLASSIFIER), network.classes());
         int inputs = network.features();
         int blocks = layout.blocks(network.classes());
         Dense shape = new Dense(
                 Network.CLASSIFIER, inputs, blocks, layout.denseVectors(), 0, 0, features, logits,
                 (long) inputs * network.classes());
+        Lowering.Packed packed = lowering.pack(shape, network.classes());
         return new Dense(
-                shape.name(), inputs, blocks, shape.vectors(),
-                packer.dense(folded.kernel(), network.classes(), inputs, shape),
-                packer.bias(folded.bias()), features, logits, shape.macs());
+                shape.name(), inputs, blocks, shape.vectors(), packed.weights(), packed.bias(), features, logits,
+                shape.macs());
     }
 
     /** A place for a map of this shape. */

@@ -7,22 +7,15 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
-import dev.spindle.network.InvertedResidual;
-import dev.spindle.network.MobileNetV1;
-import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
-import dev.spindle.network.Padding;
 import dev.spindle.plan.Fusion;
 import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
 import dev.spindle.plan.Weights;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -46,88 +39,26 @@ public final class KernelParity {
 
     /** Everything, for a kernel that runs at speed. */
     public static Stream<DynamicTest> all(Kernel kernel) {
-        List<DynamicTest> tests = new ArrayList<>(quick(kernel).toList());
-        for (double width : new double[] {0.25, 0.5, 0.75, 1.0, 1.3, 1.4}) {
-            Network network = MobileNetV2.builder().widthMultiplier(width).resolution(33, 40).classes(37).build();
-            tests.add(test(kernel, "width " + width, network, false));
-        }
-        for (double width : new double[] {0.5, 0.75, 1.0}) {
-            Network network = MobileNetV1.builder().widthMultiplier(width).resolution(33, 40).classes(37).build();
-            tests.add(test(kernel, "V1 of width " + width, network, false));
-        }
-        for (int stride : new int[] {8, 16}) {
-            for (Padding padding : Padding.values()) {
-                Network network = MobileNetV2.builder()
-                        .widthMultiplier(0.35).resolution(50, 46).classes(5).outputStride(stride).padding(padding).build();
-                tests.add(test(kernel, "output stride " + stride + " " + padding, network, false));
-            }
-        }
-        return tests.stream();
+        return Stream.concat(quick(kernel), tests(kernel, ParityNetworks.wide(), false));
     }
 
     /** A part that a kernel without hardware support gets through in seconds. */
     public static Stream<DynamicTest> quick(Kernel kernel) {
-        List<DynamicTest> tests = new ArrayList<>();
-        int widest = 2 * Math.max(kernel.layout().rows1(), kernel.layout().rows2()) + 1;
-        for (int pixels = 1; pixels <= Math.min(widest, 60); pixels++) {
-            Network network = network(2, 2 * pixels, new int[] {9, 17, 3}, 1, 1, Padding.SYMMETRIC, Activation.RELU6);
-            tests.add(test(kernel, pixels + " pixels", network, false));
-        }
-        for (int channels : new int[] {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 47, 48, 49, 79, 80, 144}) {
-            int[] all = {channels, channels + 1, channels};
-            tests.add(test(kernel, channels + " channels", network(9, 11, all, 1, 1, Padding.SAME, Activation.RELU), false));
-            tests.add(test(kernel, channels + " channels, integers",
-                    network(9, 11, all, 1, 1, Padding.SAME, Activation.RELU6), true));
-        }
-        for (int side : new int[] {1, 2, 3, 4, 5, 6, 9, 15, 30}) {
-            for (Padding padding : Padding.values()) {
-                for (int stride = 1; stride <= 2; stride++) {
-                    for (int dilation : new int[] {1, 2, 4}) {
-                        String name = side + "x" + (side + 3) + " stride " + stride + " dilation " + dilation + " " + padding;
-                        int[] channels = {3, 18, 6};
-                        tests.add(test(
-                                kernel, name,
-                                network(side, side + 3, channels, stride, dilation, padding, Activation.RELU6), false));
-                    }
-                }
-            }
-        }
-        Network paper = MobileNetV2.builder().widthMultiplier(0.35).resolution(32).classes(10).build();
-        tests.add(test(kernel, "width 0.35", paper, false));
-        tests.add(test(kernel, "width 0.35, integers", paper, true));
-        Network smallest = MobileNetV2.builder().widthMultiplier(0.1).divisor(4).resolution(31).classes(1001).build();
-        tests.add(test(kernel, "width 0.1, divisor 4", smallest, false));
-        Network caffe = MobileNetV2.caffe().widthMultiplier(0.35).resolution(33).classes(10).build();
-        tests.add(test(kernel, "width 0.35 of Caffe", caffe, false));
-        Network first = MobileNetV1.builder().widthMultiplier(0.25).resolution(31, 38).classes(10).build();
-        tests.add(test(kernel, "V1 of width 0.25", first, false));
-        tests.add(test(kernel, "V1 of width 0.25, integers", first, true));
-        tests.add(dynamicTest("clamp", () -> clamp(kernel)));
-        tests.add(dynamicTest("softmax", () -> softmax(kernel)));
-        return tests.stream();
+        return Stream.of(
+                        tests(kernel, ParityNetworks.pixels(kernel.layout()), false),
+                        tests(kernel, ParityNetworks.channels(), false),
+                        tests(kernel, ParityNetworks.channels(), true),
+                        tests(kernel, ParityNetworks.sides(), false),
+                        tests(kernel, ParityNetworks.published(), false),
+                        tests(kernel, ParityNetworks.published(), true),
+                        Stream.of(
+                                dynamicTest("clamp", () -> clamp(kernel)), dynamicTest("softmax", () -> softmax(kernel))))
+                .flatMap(tests -> tests);
     }
 
-    /** Stem to {@code channels[0]}, a block that expands to {@code channels[1]}, one with a skip, head, classifier. */
-    private static Network network(
-            int height, int width, int[] channels, int stride, int dilation, Padding padding, Activation activation) {
-        int in = channels[0];
-        int hidden = channels[1];
-        int out = channels[2];
-        List<InvertedResidual> blocks = List.of(
-                new InvertedResidual(
-                        "a", Optional.of(Conv.pointwise("a.expand", in, hidden, activation)),
-                        Conv.depthwise("a.depthwise", hidden, stride, dilation, activation),
-                        Conv.pointwise("a.project", hidden, out, Activation.LINEAR), false),
-                new InvertedResidual(
-                        "b", Optional.of(Conv.pointwise("b.expand", out, hidden, activation)),
-                        Conv.depthwise("b.depthwise", hidden, 1, dilation, activation),
-                        Conv.pointwise("b.project", hidden, out, Activation.LINEAR), true),
-                new InvertedResidual(
-                        "c", Optional.empty(), Conv.depthwise("c.depthwise", out, 1, 1, activation),
-                        Conv.pointwise("c.project", out, out, Activation.LINEAR), true));
-        return new Network(
-                "test", height, width, padding, Conv.full("stem", 3, in, 3, 2, activation), blocks,
-                Optional.of(Conv.pointwise("head", out, hidden, activation)), hidden + 3);
+    private static Stream<DynamicTest> tests(Kernel kernel, Map<String, Network> networks, boolean integers) {
+        return networks.entrySet().stream()
+                .map(named -> test(kernel, named.getKey() + (integers ? ", integers" : ""), named.getValue(), integers));
     }
 
     private static DynamicTest test(Kernel kernel, String name, Network network, boolean integers) {
@@ -165,7 +96,7 @@ public final class KernelParity {
             this.random = new Random(seed);
             this.weights = integers ? integerWeights() : Weights.random(network, seed);
             this.plan = Planner.plan(network, weights, layout, Fusion.NEVER);
-            this.memory = Memory.allocate(layout.memory(), plan.activationFloats());
+            this.memory = Memory.allocate(layout.memory(), plan.activationLength());
             this.image = new float[network.height() * network.width() * 3];
             this.expectedFeatures = new float[network.features()];
             this.expectedLogits = new float[network.classes()];
@@ -217,6 +148,7 @@ public final class KernelParity {
                     case ChannelwisePair pair -> throw new AssertionError("planned: " + pair);
                     case FusedBlock block -> throw new AssertionError("planned: " + block);
                     case Softmax softmax -> throw new AssertionError("planned: " + softmax);
+                    case Quantised quantised -> throw new AssertionError("planned: " + quantised);
                 };
                 for (int i = 0; i < after.length; i++) {
                     if (i < region[0] || i >= region[1]) {
@@ -235,14 +167,14 @@ public final class KernelParity {
         /** The whole network with blocks fused or paired, cut at random, against the bits of the layers one by one. */
         void checkFused(Fusion fusion) {
             Plan fused = Planner.plan(network, weights, layout, fusion);
-            int scratch = Memory.origin(layout.memory()) + fused.activationFloats();
-            Memory place = Memory.allocate(layout.memory(), fused.activationFloats() + fused.scratchFloats());
+            int scratch = Memory.origin(layout.memory()) + fused.activationLength();
+            Memory place = Memory.allocate(layout.memory(), fused.activationLength() + fused.scratchLength());
             int row = network.width() * 3;
             for (int y = 0; y < network.height(); y++) {
                 place.write(fused.input().row(y), image, y * row, row);
             }
             // What scratch holds before must not matter.
-            float[] garbage = new float[fused.scratchFloats()];
+            float[] garbage = new float[fused.scratchLength()];
             Arrays.fill(garbage, Float.NaN);
             for (Layer layer : fused.layers()) {
                 for (int from = 0; from < layer.units(); ) {

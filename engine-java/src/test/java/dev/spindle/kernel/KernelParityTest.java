@@ -23,6 +23,14 @@ class KernelParityTest {
                         candidate.name(), KernelParity.all(Kernels.byName(candidate.name()))));
     }
 
+    @TestFactory
+    Stream<DynamicContainer> agreesWithTensorFlowLiteInIntegers() {
+        return supported().stream()
+                .map(candidate -> Kernels.byName(candidate.name()))
+                .filter(kernel -> kernel.quantised().isPresent())
+                .map(kernel -> dynamicContainer(kernel.name(), QuantisedParity.all(kernel)));
+    }
+
     /** CI names the backends that must have run: a backend that is skipped by mistake cannot pass. */
     @Test
     void requiredBackendsAreSupported() {

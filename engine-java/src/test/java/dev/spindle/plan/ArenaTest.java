@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,9 +13,17 @@ import org.junit.jupiter.api.Test;
 
 class ArenaTest {
 
+    private static Layout floats(Memory.Kind kind) {
+        return new Layout(1, kind, 1, 1, 0, 1, false);
+    }
+
+    private static Layout bytes(Memory.Kind kind) {
+        return new Layout(1, kind, Memory.Element.BYTE, Memory.Element.BYTE, 1, 1, 0, 1, false);
+    }
+
     @Test
     void reusesWhatIsReleased() {
-        Arena arena = new Arena(Memory.Kind.OFF_HEAP);
+        Arena arena = new Arena(floats(Memory.Kind.OFF_HEAP));
         int first = arena.take(100);
         int second = arena.take(10);
         assertEquals(0, first);
@@ -28,13 +37,22 @@ class ArenaTest {
 
     @Test
     void heapMemoryStartsOnACacheLine() {
-        assertEquals(12, new Arena(Memory.Kind.HEAP).take(1));
+        assertEquals(12, new Arena(floats(Memory.Kind.HEAP)).take(1));
+        assertEquals(48, new Arena(bytes(Memory.Kind.HEAP)).take(1));
+    }
+
+    @Test
+    void bytesAreRoundedUpToCacheLinesToo() {
+        Arena arena = new Arena(bytes(Memory.Kind.OFF_HEAP));
+        arena.take(65);
+        assertEquals(128, arena.take(1));
+        assertEquals(192, arena.length());
     }
 
     @Test
     void buffersThatLiveTogetherNeverOverlap() {
         Random random = new Random(3);
-        Arena arena = new Arena(Memory.Kind.OFF_HEAP);
+        Arena arena = new Arena(floats(Memory.Kind.OFF_HEAP));
         List<int[]> alive = new ArrayList<>();
         for (int i = 0; i < 2000; i++) {
             if (alive.size() > 5) {
@@ -52,6 +70,6 @@ class ArenaTest {
 
     @Test
     void refusesWhatIsNotThere() {
-        assertThrows(IllegalStateException.class, () -> new Arena(Memory.Kind.HEAP).release(12));
+        assertThrows(IllegalStateException.class, () -> new Arena(floats(Memory.Kind.HEAP)).release(12));
     }
 }

@@ -70,7 +70,7 @@ class PlannerTest {
                 List.of("classifier"),
                 plan.layers().subList(plan.tail().from(), plan.layers().size()).stream().map(Layer::name).toList());
         assertEquals(plan.features(), plan.tail().input());
-        assertEquals(1280, plan.tail().inputFloats());
+        assertEquals(1280, plan.tail().inputLength());
     }
 
     @Test
@@ -98,7 +98,7 @@ class PlannerTest {
     @Test
     void aSessionStaysBelowThreeMegabytes() {
         Plan plan = plan(1.0, 224, WIDE, Fusion.AUTO);
-        long bytes = 4L * (plan.activationFloats() + plan.scratchFloats());
+        long bytes = 4L * (plan.activationLength() + plan.scratchLength());
         assertTrue(bytes <= 3_000_000, bytes + " bytes of activations and scratch");
         long weights = 4L * plan.weights().length();
         assertTrue(weights <= 1.05 * 4 * plan.network().parameters(), weights + " bytes of packed weights");

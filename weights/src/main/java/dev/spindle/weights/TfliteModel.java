@@ -1,6 +1,7 @@
 package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
+import dev.spindle.kernel.Quantisation;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -192,9 +193,12 @@ record TfliteModel(
                         file, place, "one scale, or one for each index of an axis of " + shape,
                         scales.length + " scales for axis " + axis);
             }
+            // Biases have the product of two scales.
+            double largest = Quantisation.LARGEST_SCALE * (type.bytes() == 1 ? 1 : (double) Quantisation.LARGEST_SCALE);
             for (float scale : scales) {
-                if (!(scale > 0 && scale < Float.POSITIVE_INFINITY)) {
-                    throw InvalidInputException.of(file, place, "positive, finite scales", String.valueOf(scale));
+                if (!(scale > 0 && scale <= largest)) {
+                    throw InvalidInputException.of(
+                            file, place, "scales above 0 and at most " + largest, String.valueOf(scale));
                 }
             }
             long[] zeroPoints = table.longs(Slot.QUANTISATION_ZERO_POINT);

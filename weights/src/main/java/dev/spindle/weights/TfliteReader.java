@@ -13,8 +13,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Reads MobileNet classifiers from TensorFlow Lite files: float, half precision, and 8-bit per tensor and per channel,
- * which are dequantised to fp32. The network is read from the graph; batch normalisation is folded in these files.
+ * Reads MobileNet classifiers from TensorFlow Lite files: float, half precision, and 8-bit per tensor and per channel, which
+ * are dequantised to fp32 and, where the graph allows, kept as integers, too. The network is read from the graph; batch
+ * normalisation is folded in these files.
  */
 final class TfliteReader {
 
@@ -39,8 +40,14 @@ final class TfliteReader {
                 graph.padding(),
                 preprocessing(model),
                 TfliteLabels.find(content, graph.layers().classes()));
-        return graph.layers().checkpoint(
+        Checkpoint checkpoint = graph.layers().checkpoint(
                 file, facts, new Checkpoint.Source("TensorFlow Lite", "tensorflow", Double.NaN, notes(model), table(model)));
+        TfliteIntegers.Result integers = TfliteIntegers.find(model, graph.layers(), checkpoint.network());
+        if (integers.obstacle().isPresent()) {
+            String note = "cannot run in integers: " + integers.obstacle().get();
+            return checkpoint.withSource(checkpoint.source().withNote(note));
+        }
+        return integers.weights().map(checkpoint::withQuantised).orElse(checkpoint);
     }
 
     /** What makes pixels of 0 to 255 what the input's quantisation says they are; [-1, 1] for a float input. */
@@ -88,7 +95,7 @@ final class TfliteReader {
             }
         }
         if (!schemes.isEmpty()) {
-            notes.add("quantised weights, dequantised to fp32: " + String.join(", ", schemes));
+            notes.add("quantised weights: " + String.join(", ", schemes));
         }
         return notes;
     }

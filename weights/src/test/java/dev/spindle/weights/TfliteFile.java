@@ -5,6 +5,7 @@ import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -108,6 +109,40 @@ final class TfliteFile {
         file.output = file.computed("probabilities", 1, network.classes());
         file.operator(TfliteOperator.SOFTMAX, 9, new int[] {Float.floatToIntBits(1)}, file.output, flat);
         return file;
+    }
+
+    /** The classifier with random bytes of one scale in place of floats. */
+    static TfliteFile quantised(TfliteType type) {
+        TfliteFile file = classifier();
+        for (Tensor tensor : file.tensors) {
+            if (tensor.type == TfliteType.FLOAT32.ordinal()) {
+                file.quantise(tensor, type);
+            }
+        }
+        Tensor probabilities = file.tensors.get(file.output);
+        probabilities.scales = new float[] {1 / 256f};
+        probabilities.zeroPoints = new long[] {type.smallest()};
+        return file;
+    }
+
+    private void quantise(Tensor tensor, TfliteType type) {
+        if (tensor.data == null) {
+            tensor.type = type.ordinal();
+            tensor.scales = new float[] {0.02f + random.nextFloat() / 50};
+            tensor.zeroPoints = new long[] {type.smallest() + random.nextInt(100)};
+        } else if (tensor.shape.length == 1) {
+            tensor.type = TfliteType.INT32.ordinal();
+            IntBuffer biases = ByteBuffer.wrap(tensor.data).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+            for (int i = 0; i < biases.limit(); i++) {
+                biases.put(i, random.nextInt(2000) - 1000);
+            }
+        } else {
+            tensor.type = type.ordinal();
+            tensor.data = new byte[tensor.data.length / Float.BYTES];
+            random.nextBytes(tensor.data);
+            tensor.scales = new float[] {0.01f};
+            tensor.zeroPoints = new long[] {type == TfliteType.INT8 ? 0 : 120};
+        }
     }
 
     private int conv(String name, int from, int kernel, int outputs, int stride, int activation, int... zeros) {

@@ -9,10 +9,12 @@ import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.QuantisedKernel;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Plain loops on planes: the channel block is 1, so that activations are {@code [channels][pixels]}. The inner loops run
@@ -26,6 +28,8 @@ final class ScalarKernel implements Kernel {
 
     private static final Layout LAYOUT = new Layout(1, Memory.Kind.HEAP, TILE_PIXELS, TILE_PIXELS, 0, 1, false);
 
+    private static final Optional<QuantisedKernel> QUANTISED = Optional.of(new ScalarQuantisedKernel());
+
     @Override
     public String name() {
         return "scalar";
@@ -34,6 +38,11 @@ final class ScalarKernel implements Kernel {
     @Override
     public Layout layout() {
         return LAYOUT;
+    }
+
+    @Override
+    public Optional<QuantisedKernel> quantised() {
+        return QUANTISED;
     }
 
     @Override

@@ -96,6 +96,6 @@ final class NativeBounds {
         }
         requireWeights(layer.project(), weights);
         requireOutput(layer.project(), activations);
-        require(activations, scratch, layer.scratchFloats());
+        require(activations, scratch, layer.scratchLength());
     }
 }

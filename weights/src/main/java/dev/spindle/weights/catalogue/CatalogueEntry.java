@@ -4,7 +4,6 @@ import dev.spindle.Checkpoint;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Network;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -90,21 +89,12 @@ public record CatalogueEntry(
         if (names.isEmpty() && labels.isPresent() && labels.get().size() == network.classes()) {
             names = labels.get().labels();
         }
-        List<String> notes = new ArrayList<>(read.source().notes());
-        notes.add("catalogue: " + name + ", " + source + ", " + licence + ", " + page);
-        Checkpoint.Source origin = read.source();
         return new Checkpoint(
                 network,
                 read.weights(),
+                read.quantised(),
                 preprocessing.orElse(read.preprocessing()),
                 names,
-                new Checkpoint.Source(
-                        origin.format(),
-                        origin.profile(),
-                        origin.epsilon(),
-                        notes,
-                        origin.tensors(),
-                        origin.provenance(),
-                        origin.warnings()));
+                read.source().withNote("catalogue: " + name + ", " + source + ", " + licence + ", " + page));
     }
 }

@@ -1,0 +1,42 @@
+package dev.spindle.kernel;
+
+import java.util.Optional;
+
+/**
+ * A {@link GlobalAverage} in integers: TensorFlow Lite's MEAN, which scales the sum of a channel, or its AVERAGE_POOL_2D,
+ * which divides it and rounds halves away from the byte that it takes for 0.
+ *
+ * @param shape where everything stands
+ * @param input what the bytes of the input stand for
+ * @param mean scales the sum over centred inputs; empty where it is divided
+ * @param pivot the byte from which halves round away: 128 for a map of signed bytes, 0 for one of unsigned
+ * @param output what the bytes of the result stand for
+ */
+public record QuantisedGlobalAverage(
+        GlobalAverage shape, Quantisation input, Optional<Multiplier> mean, int pivot, Quantisation output)
+        implements Channelwise, Quantised {
+
+    @Override
+    public int unitsPerBlock() {
+        return shape.unitsPerBlock();
+    }
+
+    /**
+     * The byte of a channel's average, 0 to 255.
+     *
+     * @param sum of all u - z of the channel
+     */
+    public int apply(int sum) {
+        if (mean.isPresent()) {
+            return Math.clamp((long) output.zeroPoint() + mean.get().apply(sum), 0, Quantisation.MAX);
+        }
+        int pixels = shape.pixels();
+        int total = sum + pixels * input.zeroPoint();
+        return (total + (total < pixels * pivot ? pixels - 1 : pixels) / 2) / pixels;
+    }
+
+    @Override
+    public void run(QuantisedKernel kernel, Memory weights, Memory activations, int scratch, int from, int to) {
+        kernel.globalAverage(this, activations, from, to);
+    }
+}

@@ -1,0 +1,29 @@
+package dev.spindle.kernel;
+
+import java.util.Optional;
+
+/**
+ * A {@link Pointwise} in integers, perhaps with a sum behind it: the residual is added to the result, in bytes.
+ *
+ * @param shape where everything stands
+ * @param requantisation from sums to the convolution's own bytes
+ * @param sum from those and the residual's to the result; empty where {@code shape.residual()} is -1
+ */
+public record QuantisedPointwise(Pointwise shape, Requantisation requantisation, Optional<QuantisedSum> sum)
+        implements ChannelTiled, Quantised {
+
+    @Override
+    public Tiling tiling() {
+        return shape.tiling();
+    }
+
+    @Override
+    public Quantisation output() {
+        return sum.map(QuantisedSum::output).orElse(requantisation.output());
+    }
+
+    @Override
+    public void run(QuantisedKernel kernel, Memory weights, Memory activations, int scratch, int from, int to) {
+        kernel.pointwise(this, weights, activations, from, to);
+    }
+}

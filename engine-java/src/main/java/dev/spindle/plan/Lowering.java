@@ -1,0 +1,65 @@
+package dev.spindle.plan;
+
+import dev.spindle.kernel.ChannelTiled;
+import dev.spindle.kernel.Channelwise;
+import dev.spindle.kernel.Dense;
+import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FusedBlock;
+import dev.spindle.kernel.GlobalAverage;
+import dev.spindle.kernel.Layer;
+import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Stem;
+import dev.spindle.kernel.Tiling;
+import dev.spindle.network.Conv;
+
+/**
+ * What a plan's numbers are: packs weights, and makes of a layer's shape the layer that computes with them. Where maps stand
+ * and how work is cut is the {@link Planner}'s.
+ */
+interface Lowering {
+
+    /**
+     * Where a layer's packed weights stand.
+     *
+     * @param weights offset of the kernel
+     * @param bias offset of the bias, or of what there is in its place
+     */
+    record Packed(int weights, int bias) {}
+
+    /** Reserves room for the stem. */
+    Packed pack(Conv stem, int[] order, Tiling tiling);
+
+    /** Reserves room for a depthwise convolution. */
+    Packed packDepthwise(Conv conv);
+
+    /** Reserves room for a dense layer, whose own offsets do not count. */
+    Packed pack(Dense shape, int outputs);
+
+    /** New memory with all weights. */
+    Memory weights();
+
+    /** The element that stands for 0 in the map that a convolution reads. */
+    int zero(Conv conv);
+
+    /** Whether a fused block takes its hidden channels in groups, whose sums wait in the output. */
+    boolean groupsHidden();
+
+    /** The stem of this shape. */
+    Layer lower(Stem shape);
+
+    /** The 1x1 convolution of this shape. */
+    ChannelTiled lower(Pointwise shape);
+
+    /** The depthwise convolution of this shape. */
+    Channelwise lower(Depthwise shape);
+
+    /** The average of this shape. */
+    Channelwise lower(GlobalAverage shape);
+
+    /** The dense layer of this shape. */
+    Layer lower(Dense shape);
+
+    /** The fused block of this shape. */
+    Layer lower(FusedBlock shape);
+}

@@ -7,6 +7,7 @@ import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.weights.Family;
 import dev.spindle.weights.FileHash;
+import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.spindle.spark;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
@@ -27,8 +27,8 @@ public final class ClusterApp {
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         try (SparkSession spark = SparkSession.builder().getOrCreate()) {
-            SpindleTransformer transformer = new SpindleTransformer().setModel(args[2]).setTopKCol("top").setK(2);
-            Dataset<Row> images = spark.read().format("binaryFile").load(args[0]).repartition(8);
+            SpindleTransformer transformer = new SpindleTransformer().setModel(args[2]);
+            Dataset<Row> images = spark.read().format("binaryFile").load(args[0]);
             List<String> lines = new ArrayList<>();
             label(transformer, images, lines);
             loseAnExecutor(spark.sparkContext());
@@ -38,17 +38,17 @@ public final class ClusterApp {
     }
 
     private static void label(SpindleTransformer transformer, Dataset<Row> images, List<String> lines) {
-        lines.addAll(texts(transformer.transform(images)));
+        transformer.transform(images).select("path", "label", "score", "error").collectAsList().stream()
+                .map(row -> line(Path.of(URI.create(row.getString(0))), row.getString(1), row.get(2), row.getString(3)))
+                .sorted()
+                .forEach(lines::add);
         SpindleMetrics metrics = transformer.metrics();
         lines.add(metrics.images() + " images, " + metrics.failures() + " failures, " + metrics.models() + " models");
     }
 
-    /** Rows as text, by path, without what differs or has none. */
-    static List<String> texts(Dataset<Row> labelled) {
-        return labelled.drop("content", "modificationTime").collectAsList().stream()
-                .sorted(Comparator.comparing(row -> row.<String>getAs("path")))
-                .map(Row::toString)
-                .toList();
+    /** One row as text. */
+    static String line(Path image, String label, Object score, String error) {
+        return image.getFileName() + " " + label + " " + score + " " + error;
     }
 
     private static void loseAnExecutor(SparkContext context) throws InterruptedException {

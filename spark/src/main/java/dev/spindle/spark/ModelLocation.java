@@ -3,15 +3,16 @@ package dev.spindle.spark;
 import dev.spindle.InvalidInputException;
 import dev.spindle.weights.catalogue.CatalogueEntry;
 import dev.spindle.weights.catalogue.Models;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -43,8 +44,8 @@ final class ModelLocation {
     /**
      * Looks for a model.
      *
-     * @param model a file that was added to Spark's, a path that Hadoop knows, or a name in the catalogue; empty for the
-     *     embedded network
+     * @param model a file that was added to Spark's, or one of the driver's, a path that Hadoop knows, or a name in the
+     *     catalogue; empty for the embedded network
      * @param hadoop knows file systems
      * @throws InvalidInputException where it is none of them
      * @throws UncheckedIOException where its file system cannot be reached
@@ -54,15 +55,19 @@ final class ModelLocation {
             if (model.isEmpty()) {
                 return new ModelLocation(model, null, List.of(), false, Optional.empty());
             }
-            java.nio.file.Path added = java.nio.file.Path.of(SparkFiles.getRootDirectory()).resolve(model);
-            Path path = new Path(Files.exists(added) ? added.toUri().toString() : model);
+            // YARN puts files that are added into the working folder, others where SparkFiles says.
+            Path path = Stream.of(new File(SparkFiles.getRootDirectory(), model), new File(model))
+                    .filter(File::exists)
+                    .findFirst()
+                    .map(file -> new Path(file.toURI()))
+                    .orElseGet(() -> new Path(model));
             FileSystem system = path.getFileSystem(hadoop);
             if (system.exists(path)) {
                 return found(model, system, path, Optional.empty());
             }
             CatalogueEntry entry = Models.catalogue().find(model).orElseThrow(() -> new InvalidInputException(
-                    model + ": expected a model, found neither a file at " + system.makeQualified(path)
-                            + " or among Spark's files, nor such a name in the catalogue"));
+                    model + ": expected a model, found neither a file here, among Spark's files or at "
+                            + system.makeQualified(path) + ", nor such a name in the catalogue"));
             Path cached = new Path(Models.file(java.nio.file.Path.of(model)).toUri());
             return found(model, cached.getFileSystem(hadoop), cached, Optional.of(entry));
         } catch (IOException e) {

@@ -70,8 +70,8 @@ public final class SpindleTransformer extends Transformer implements DefaultPara
         this.uid = uid;
         model = param(
                 "model",
-                "the model: a file that was added to Spark's, a path that Hadoop knows, or a name in Spindle's catalogue that"
-                        + " was pulled on the driver; empty for the embedded network, of ten classes",
+                "the model: a file that was added to Spark's, or one of the driver's, a path that Hadoop knows, or a name in"
+                        + " Spindle's catalogue that was pulled on the driver; empty for the embedded network, of ten classes",
                 "");
         inputCol = param("inputCol", "the binary column of picture files", "content");
         labelCol = param(

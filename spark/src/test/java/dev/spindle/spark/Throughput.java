@@ -31,8 +31,6 @@ public final class Throughput {
     private static final int THREADS = 2;
     private static final int BATCH = 8;
     private static final int K = 5;
-    /** So many that no thread waits long for the other at the end, as in a job of many images. */
-    private static final int PARTITIONS = 8;
 
     private final Model model;
     private final List<Path> files;
@@ -55,8 +53,9 @@ public final class Throughput {
         double[] spark = new double[rounds];
         try (Model model = Model.of(Models.read(name.isEmpty() ? null : Path.of(name)), Options.DEFAULT);
                 SparkSession session = TestSpark.session()) {
-            session.conf().set("spark.sql.files.minPartitionNum", PARTITIONS);
             Throughput throughput = new Throughput(model, files(folder));
+            // Tasks of four batches, as Spark cuts a large folder of small files.
+            session.conf().set("spark.sql.files.minPartitionNum", Math.ceilDiv(throughput.files.size(), 4 * BATCH));
             SpindleTransformer transformer = new SpindleTransformer().setModel(name).setTopKCol("top").setK(K);
             Dataset<Row> images = session.read().format("binaryFile").load(folder.toString());
             Dataset<Row> labelled = transformer.transform(images).drop("content");

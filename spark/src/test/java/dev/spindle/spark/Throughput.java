@@ -1,5 +1,6 @@
 package dev.spindle.spark;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.spindle.Classification;
 import dev.spindle.Model;
 import dev.spindle.Options;
@@ -8,11 +9,13 @@ import dev.spindle.image.ImageDecoder;
 import dev.spindle.image.Preprocessor;
 import dev.spindle.weights.catalogue.Models;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -31,6 +34,7 @@ public final class Throughput {
     private static final int THREADS = 2;
     private static final int BATCH = 8;
     private static final int K = 5;
+    private static final OperatingSystemMXBean OS = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     private final Model model;
     private final List<Path> files;
@@ -40,8 +44,33 @@ public final class Throughput {
         this.files = files;
     }
 
+    /** What one side took in each round. */
+    private record Readings(double[] perSecond, double[] cpuMillis) {
+
+        Readings(int rounds) {
+            this(new double[rounds], new double[rounds]);
+        }
+
+        /** Runs once for warmth where the round is none, and measures the others. */
+        void measure(int round, int images, Callable<?> run) throws Exception {
+            long cpu = OS.getProcessCpuTime();
+            long start = System.nanoTime();
+            run.call();
+            long end = System.nanoTime();
+            if (round >= 0) {
+                perSecond[round] = images * 1e9 / (end - start);
+                cpuMillis[round] = (OS.getProcessCpuTime() - cpu) / 1e6 / images;
+            }
+        }
+
+        @Override
+        public String toString() {
+            return String.format("%.1f images/s, %.2f ms of CPU an image", median(perSecond), median(cpuMillis));
+        }
+    }
+
     /**
-     * Measures and prints images per second, medians of rounds after the first, which warms up.
+     * Measures and prints medians.
      *
      * @param args a folder of images, how many rounds, and perhaps a model
      */
@@ -49,34 +78,30 @@ public final class Throughput {
         Path folder = Path.of(args[0]);
         int rounds = Integer.parseInt(args[1]);
         String name = args.length > 2 ? args[2] : "";
-        double[] library = new double[rounds];
-        double[] spark = new double[rounds];
+        Readings library = new Readings(rounds);
+        Readings spark = new Readings(rounds);
         try (Model model = Model.of(Models.read(name.isEmpty() ? null : Path.of(name)), Options.DEFAULT);
                 SparkSession session = TestSpark.session()) {
             Throughput throughput = new Throughput(model, files(folder));
+            int count = throughput.files.size();
             // Tasks of four batches, as Spark cuts a large folder of small files.
-            session.conf().set("spark.sql.files.minPartitionNum", Math.ceilDiv(throughput.files.size(), 4 * BATCH));
+            session.conf().set("spark.sql.files.minPartitionNum", Math.ceilDiv(count, 4 * BATCH));
             SpindleTransformer transformer = new SpindleTransformer().setModel(name).setTopKCol("top").setK(K);
             Dataset<Row> images = session.read().format("binaryFile").load(folder.toString());
             Dataset<Row> labelled = transformer.transform(images).drop("content");
             for (int round = -1; round < rounds; round++) {
-                long start = System.nanoTime();
-                throughput.runLibrary();
-                long between = System.nanoTime();
-                labelled.write().format("noop").mode("overwrite").save();
-                long end = System.nanoTime();
-                if (round >= 0) {
-                    library[round] = throughput.files.size() * 1e9 / (between - start);
-                    spark[round] = throughput.files.size() * 1e9 / (end - between);
-                }
+                library.measure(round, count, throughput::runLibrary);
+                spark.measure(round, count, () -> {
+                    labelled.write().format("noop").mode("overwrite").save();
+                    return count;
+                });
             }
+            System.out.printf("%s on %s, %d images%n", model.network().architecture(), model.backend(), count);
+            System.out.printf("library  %s%nSpark    %s%n", library, spark);
+            System.out.printf("ratio    %.3f%n", median(spark.perSecond) / median(library.perSecond));
             SpindleMetrics metrics = transformer.metrics();
             System.out.printf(
-                    "%s on %s, %d images: library %.1f images/s, Spark %.1f images/s, ratio %.3f%n",
-                    model.network().architecture(), model.backend(), throughput.files.size(),
-                    median(library), median(spark), median(spark) / median(library));
-            System.out.printf(
-                    "an image on Spark: %.2f ms decoding, %.2f ms network; %d failures%n",
+                    "in Spark's tasks, an image took %.2f ms for decoding and %.2f ms in the network; %d images failed%n",
                     metrics.decodeNanos() / 1e6 / metrics.images(), metrics.inferNanos() / 1e6 / metrics.images(),
                     metrics.failures());
         }
@@ -95,7 +120,7 @@ public final class Throughput {
     }
 
     /** Reads, decodes and classifies all files, each thread with a session of its own, batch by batch. */
-    private void runLibrary() throws Exception {
+    private int runLibrary() throws Exception {
         AtomicInteger next = new AtomicInteger();
         try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
             List<Future<Integer>> parts = new ArrayList<>();
@@ -109,6 +134,7 @@ public final class Throughput {
             if (classified != files.size()) {
                 throw new IllegalStateException(classified + " of " + files.size() + " images classified");
             }
+            return classified;
         }
     }
 

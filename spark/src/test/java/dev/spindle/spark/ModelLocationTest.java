@@ -98,7 +98,9 @@ class ModelLocationTest {
 
     @Test
     void whatIsNoModelIsRefused() throws IOException {
-        assertRefused("no-such-model", "no-such-model: expected a model, found neither a file here, among Spark's files or at file:");
+        assertRefused(
+                "no-such-model",
+                "no-such-model: expected a model, found neither a file here, among Spark's files or at file:");
         Path text = Files.writeString(folder.resolve("text"), "text");
         assertRefused(text.toString(), text + ": ");
         assertRefused("a:b", "a:b: expected a path of a model");

@@ -4,6 +4,7 @@ import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.weights.FileHash;
 import dev.spindle.weights.SafetensorsWriter;
+import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

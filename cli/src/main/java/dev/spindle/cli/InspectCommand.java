@@ -9,6 +9,7 @@ import dev.spindle.network.Padding;
 import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.weights.Family;
 import dev.spindle.weights.FileHash;
+import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,6 +7,7 @@ import dev.spindle.Options;
 import dev.spindle.Precision;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.plan.Plan;
+import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

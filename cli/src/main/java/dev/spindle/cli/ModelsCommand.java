@@ -4,6 +4,7 @@ import dev.spindle.weights.catalogue.CatalogueEntry;
 import dev.spindle.weights.catalogue.Checksum;
 import dev.spindle.weights.catalogue.LabelSet;
 import dev.spindle.weights.catalogue.ModelCache;
+import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

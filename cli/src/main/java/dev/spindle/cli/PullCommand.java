@@ -3,6 +3,7 @@ package dev.spindle.cli;
 import dev.spindle.InvalidInputException;
 import dev.spindle.weights.catalogue.CatalogueEntry;
 import dev.spindle.weights.catalogue.ModelCache;
+import dev.spindle.weights.catalogue.Models;
 import dev.spindle.weights.catalogue.PullListener;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;

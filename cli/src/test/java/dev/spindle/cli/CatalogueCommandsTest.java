@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spindle.weights.Safetensors;
+import dev.spindle.weights.catalogue.Models;
 import dev.spindle.weights.catalogue.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,7 @@
 package dev.spindle.cli;
 
 import dev.spindle.weights.DefaultModel;
+import dev.spindle.weights.catalogue.Models;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

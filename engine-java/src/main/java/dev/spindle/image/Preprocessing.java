@@ -1,5 +1,6 @@
 package dev.spindle.image;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -7,7 +8,7 @@ import java.util.Objects;
 /**
  * What turns a decoded picture into a network's input: resize so that the short side is {@code resizeRatio} times the
  * network's, crop the centre to the network's input size, then {@code (value - mean) * scale} per channel, with values of 0
- * to 255. {@link Preprocessor} does it, and states the rounding.
+ * to 255. {@link Preprocessor} does it, and states the rounding. Serializable, to go with a model from machine to machine.
  *
  * @param name the preset's name: {@code tf}, {@code torch}, {@code caffe}, or what the file calls it
  * @param resizeRatio the resized short side in input sides: 256/224 by default, 1 where there is no margin to crop
@@ -22,7 +23,8 @@ public record Preprocessing(
         Interpolation interpolation,
         ChannelOrder channelOrder,
         float[] mean,
-        float[] scale) {
+        float[] scale)
+        implements Serializable {
 
     /** The filter of a resize; both are antialiased, as Pillow's are. */
     public enum Interpolation {

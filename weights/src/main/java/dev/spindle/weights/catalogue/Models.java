@@ -1,33 +1,35 @@
-package dev.spindle.cli;
+package dev.spindle.weights.catalogue;
 
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.weights.DefaultModel;
-import dev.spindle.weights.catalogue.Catalogue;
-import dev.spindle.weights.catalogue.CatalogueEntry;
-import dev.spindle.weights.catalogue.ModelCache;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Where models come from: a file, the catalogue's cache, or this program itself. */
-final class Models {
+/**
+ * Where models come from: a file, the catalogue's cache, or this library itself. System properties name another catalogue and
+ * another cache than the usual ones.
+ */
+public final class Models {
 
     /** A manifest to use instead of the published catalogue, such as that of a mirror. */
-    static final String MANIFEST_PROPERTY = "spindle.catalogue";
+    public static final String MANIFEST_PROPERTY = "spindle.catalogue";
 
     /** A folder to use instead of the user's cache. */
-    static final String CACHE_PROPERTY = "spindle.cache";
+    public static final String CACHE_PROPERTY = "spindle.cache";
 
     private Models() {}
 
-    static Catalogue catalogue() {
+    /** The published models, or those of {@link #MANIFEST_PROPERTY}. */
+    public static Catalogue catalogue() {
         String manifest = System.getProperty(MANIFEST_PROPERTY);
         return manifest == null ? Catalogue.published() : Catalogue.read(Path.of(manifest));
     }
 
-    static ModelCache cache() {
+    /** The user's cache, or that of {@link #CACHE_PROPERTY}. */
+    public static ModelCache cache() {
         String folder = System.getProperty(CACHE_PROPERTY);
         return new ModelCache(folder == null ? ModelCache.userFolder(System.getenv()) : Path.of(folder));
     }
@@ -39,7 +41,7 @@ final class Models {
      * @return network and weights
      * @throws InvalidInputException where it is neither, or a model of the catalogue that was not pulled
      */
-    static Checkpoint read(Path model) {
+    public static Checkpoint read(Path model) {
         if (model == null) {
             return DefaultModel.load();
         }
@@ -47,8 +49,13 @@ final class Models {
         return entry(model).map(entry -> entry.complete(read)).orElse(read);
     }
 
-    /** The file that a name in the catalogue stands for, or the file that this is. */
-    static Path file(Path model) {
+    /**
+     * The file that a name in the catalogue stands for, or the file that this is.
+     *
+     * @param model a file, or where there is none, a name in the catalogue
+     * @throws InvalidInputException where it is a model of the catalogue that was not pulled
+     */
+    public static Path file(Path model) {
         Optional<CatalogueEntry> entry = entry(model);
         if (entry.isEmpty()) {
             return model;

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -121,7 +120,7 @@ final class CompareCommand implements Callable<Integer> {
         Checkpoint checkpoint = ModelOptions.read(file);
         List<float[]> images = new ArrayList<>();
         if (input != null && input.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors")) {
-            InputTensor tensor = InputTensor.open(input, Set.of(Safetensors.Type.F32));
+            InputTensor tensor = InputTensor.open(input, List.of(Safetensors.Type.F32));
             checkpoint = tensor.resize(checkpoint);
             for (int i = 0; i < tensor.images(); i++) {
                 images.add(tensor.image(i));

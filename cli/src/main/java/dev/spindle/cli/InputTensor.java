@@ -6,7 +6,6 @@ import dev.spindle.network.Network;
 import dev.spindle.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -26,7 +25,7 @@ record InputTensor(Safetensors.Tensor tensor) {
      * @param types of which the elements may be
      * @throws InvalidInputException where it has no such tensor
      */
-    static InputTensor open(Path file, Set<Safetensors.Type> types) {
+    static InputTensor open(Path file, List<Safetensors.Type> types) {
         Safetensors.Tensor input = Safetensors.open(file).tensor(NAME);
         List<Integer> shape = input.shape();
         if (!types.contains(input.type())
@@ -38,7 +37,7 @@ record InputTensor(Safetensors.Tensor tensor) {
             throw InvalidInputException.of(
                     file,
                     "tensor " + NAME,
-                    types.stream().sorted().map(Safetensors.Type::name).collect(Collectors.joining(" or "))
+                    types.stream().map(Safetensors.Type::name).collect(Collectors.joining(" or "))
                             + " of shape [images, height, width, 3] with sides of 1 to " + Network.MAX_SIDE,
                     input.type() + " of shape " + shape);
         }

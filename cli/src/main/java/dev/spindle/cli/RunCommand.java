@@ -8,9 +8,9 @@ import dev.spindle.plan.Plan;
 import dev.spindle.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -75,7 +75,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         InputTensor input =
-                InputTensor.open(source, Set.of(Safetensors.Type.F32, Safetensors.Type.U8, Safetensors.Type.I8));
+                InputTensor.open(source, List.of(Safetensors.Type.F32, Safetensors.Type.U8, Safetensors.Type.I8));
         try (Model loaded = model.load(input.resize(model.read()))) {
             if (input.type() != Safetensors.Type.F32) {
                 requireOwnType(loaded, input.type());

@@ -11,6 +11,11 @@ final class Backends {
 
     private Backends() {}
 
+    /** Those of {@link #supported} that have kernels for quantised networks. */
+    static List<String> withIntegers() {
+        return supported().stream().filter(name -> Kernels.byName(name).quantised().isPresent()).toList();
+    }
+
     /** Those that run here; fails where one is missing that {@code spindle.required.backends} names. */
     static List<String> supported() {
         List<String> supported =

@@ -21,6 +21,8 @@ class BackendsCommandTest {
             assertEquals(all.get(i).name(), backend.get("name").textValue());
             assertEquals(all.get(i).supported(), backend.get("supported").booleanValue());
             assertEquals(all.get(i).reason(), backend.get("description").textValue());
+            assertEquals(
+                    Backends.withIntegers().contains(all.get(i).name()), backend.get("int8").booleanValue(), backend.toString());
         }
         assertEquals(Kernels.best().name(), result.get("chosen").textValue());
         assertTrue(result.get("why").textValue().length() > 10, result.toString());

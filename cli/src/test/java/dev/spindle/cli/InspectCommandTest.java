@@ -61,6 +61,19 @@ class InspectCommandTest {
         assertEquals("same", result.get("padding").textValue());
         assertTrue(result.get("epsilon").isNull());
         assertTrue(result.get("notes").toString().contains("INT8 per channel"), result.get("notes").toString());
+        assertEquals("int8", result.get("precision").textValue());
+        JsonNode quantised = result.get("quantised");
+        assertEquals("int8", quantised.get("input").textValue());
+        assertEquals(0, quantised.get("input_zero_point").intValue());
+        assertEquals("int8", quantised.get("output").textValue());
+        List<String> lines = Cli.run("inspect", model).succeeded().out().lines().toList();
+        assertTrue(
+                lines.stream().anyMatch(line ->
+                        line.matches("  precision      int8, input int8 of scale 0\\.00784\\d+ and zero point 0, output int8")),
+                lines.toString());
+        JsonNode real = Cli.json("inspect", TestFiles.fixture(folder, "tflite-float/weights.tflite"));
+        assertEquals("fp32", real.get("precision").textValue());
+        assertTrue(real.get("quantised").isNull());
     }
 
     @Test

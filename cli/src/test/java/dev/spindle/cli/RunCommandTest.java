@@ -91,9 +91,72 @@ class RunCommandTest {
     private Safetensors run(Path model, String backend, int threads, Path input) {
         Path output = folder.resolve("output.safetensors");
         JsonNode result = Cli.json(
-                "run", "--model", model, "--backend", backend, "--threads", threads, "--input", input, "--output", output);
+                "run", "--model", model, "--backend", backend, "--precision", "fp32", "--threads", threads,
+                "--input", input, "--output", output);
         assertEquals(backend, result.get("backend").textValue());
+        assertEquals("fp32", result.get("precision").textValue());
         return Safetensors.open(output);
+    }
+
+    static List<String> backendsWithIntegers() {
+        return Backends.withIntegers();
+    }
+
+    @ParameterizedTest
+    @MethodSource("backendsWithIntegers")
+    void integersAgreeWithTheFrameworkToTheByte(String backend) throws IOException {
+        Path model = TestFiles.fixture(folder, INT8);
+        Path bytes = TestFiles.fixture(folder, "tflite-int8/reference-int8.safetensors");
+        Path reals = TestFiles.fixture(folder, "tflite-int8/reference.safetensors");
+        Safetensors expected = Safetensors.open(reals);
+        float largest = 0;
+        for (float logit : expected.floats("logits")) {
+            largest = Math.max(largest, Math.abs(logit));
+        }
+        for (int threads = 1; threads <= 2; threads++) {
+            Safetensors own = integers(model, backend, threads, bytes);
+            assertEquals(Safetensors.open(bytes).tensor("output").data(), own.tensor("output").data());
+            assertEquals(Safetensors.Type.I8, own.tensor("output").type());
+            Safetensors found = integers(model, backend, threads, reals);
+            assertArrayEquals(expected.floats("logits"), found.floats("logits"), TOLERANCE * largest);
+            assertArrayEquals(own.floats("features"), found.floats("features"));
+            assertEquals(own.tensor("output").data(), found.tensor("output").data());
+            byte[] one = new byte[64 * 64 * 3];
+            for (int image = 0; image < 2; image++) {
+                Safetensors.open(bytes).tensor("input").data().get(image * one.length, one);
+                Path single = folder.resolve("single.safetensors");
+                Safetensors.Tensor tensor = Safetensors.Tensor.of(Safetensors.Type.I8, one, 1, 64, 64, 3);
+                Safetensors.write(single, Map.of("input", tensor), Map.of());
+                assertSameBits(own, integers(model, backend, threads, single), image, 1);
+            }
+        }
+    }
+
+    private Safetensors integers(Path model, String backend, int threads, Path input) {
+        Path output = folder.resolve("output.safetensors");
+        JsonNode result = Cli.json(
+                "run", "--model", model, "--backend", backend, "--precision", "int8", "--threads", threads,
+                "--input", input, "--output", output);
+        assertEquals("int8", result.get("precision").textValue());
+        return Safetensors.open(output);
+    }
+
+    @Test
+    void bytesAreForModelsOfTheirType() throws IOException {
+        Path output = folder.resolve("output.safetensors");
+        Path bytes = folder.resolve("bytes.safetensors");
+        Safetensors.Tensor tensor = Safetensors.Tensor.of(Safetensors.Type.U8, new byte[64 * 64 * 3], 1, 64, 64, 3);
+        Safetensors.write(bytes, Map.of("input", tensor), Map.of());
+        Path signed = TestFiles.fixture(folder, INT8);
+        Cli.run("run", "--model", signed, "--backend", "scalar", "--input", bytes, "--output", output)
+                .refused(bytes, "tensor input", "expected F32, or I8 as the model's own, found U8");
+        Cli.run("run", "--model", signed, "--precision", "fp32", "--input", bytes, "--output", output)
+                .refused(bytes, "tensor input", "expected F32 for a model that runs in fp32, found U8");
+        Cli.run("run", "--precision", "int8", "--input", bytes, "--output", output)
+                .refused("embedded: int8 wanted, expected a quantised network");
+        Cli.run("run", "--precision", "int4", "--input", bytes, "--output", output)
+                .refused("--precision: unknown precision int4, expected one of auto, fp32, int8");
+        assertFalse(Files.exists(output));
     }
 
     private static void assertSameBits(Safetensors all, Safetensors part, int image, int count) {
@@ -129,12 +192,12 @@ class RunCommandTest {
             Path input = folder.resolve("input.safetensors");
             write(input, new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)], shape);
             Cli.run("run", "--input", input, "--output", output)
-                    .refused(input, "tensor input", "expected F32 of shape [images, height, width, 3]");
+                    .refused(input, "tensor input", "expected F32 or U8 or I8 of shape [images, height, width, 3]");
         }
         Path bytes = folder.resolve("bytes.safetensors");
         Safetensors.Tensor tensor = Safetensors.Tensor.of(Safetensors.Type.U8, new byte[12], 1, 2, 2, 3);
         Safetensors.write(bytes, Map.of("input", tensor), Map.of());
-        Cli.run("run", "--input", bytes, "--output", output).refused(bytes, "found U8 of shape [1, 2, 2, 3]");
+        Cli.run("run", "--input", bytes, "--output", output).refused(bytes, "expected F32 for a model", "found U8");
         Path other = folder.resolve("other.safetensors");
         Safetensors.write(other, Map.of("output", tensor), Map.of());
         Cli.run("run", "--input", other, "--output", output).refused(other, "tensor input");

@@ -219,6 +219,8 @@ final class NativeQuantisedKernel implements QuantisedKernel {
                 sum.scale(),
                 sum.scaleRest(),
                 sum.offset(),
+                sum.half(),
+                sum.offsetBelow(),
                 from,
                 to);
     }
@@ -369,6 +371,8 @@ final class NativeQuantisedKernel implements QuantisedKernel {
             float scale,
             float scaleRest,
             float offset,
+            int half,
+            float offsetBelow,
             int from,
             int to);
 

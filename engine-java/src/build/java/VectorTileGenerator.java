@@ -19,6 +19,12 @@ final class VectorTileGenerator {
 
     private static final int STEM_PIXEL_STRIDE = 6;
 
+    /** The bounds of an activation as vectors: {@code clampInto} takes them many times. */
+    private static final String BOUNDS = """
+                    IntVector lowest = IntVector.broadcast(I, low);
+                    IntVector highest = IntVector.broadcast(I, high);
+            """;
+
     private static final int[] DENSE_VECTORS = {1, 2, 4, 8};
 
     /**
@@ -37,7 +43,7 @@ final class VectorTileGenerator {
     private static final Width[] WIDTHS = {
         // Of 16 registers, a 6x2 tile leaves two for broadcasts; C2 wants three of them and spills a sum. A 4x2 tile has just
         // the eight sums that hide the latency; four inputs at a time pay for its larger share of index arithmetic.
-        new Width(128, 4, 0, 12, 4, 0), new Width(256, 4, 0, 12, 4, 0), new Width(512, 1, 0, 14, 14, 9)
+        new Width(128, 4, 0, 12, 4, 0), new Width(256, 4, 0, 12, 4, 0), new Width(512, 1, 0, 14, 13, 9)
     };
 
     private VectorTileGenerator() {}
@@ -70,6 +76,7 @@ final class VectorTileGenerator {
 
                 import dev.spindle.kernel.Depthwise;
                 import jdk.incubator.vector.FloatVector;
+                import jdk.incubator.vector.IntVector;
                 import jdk.incubator.vector.Vector;
                 import jdk.incubator.vector.VectorSpecies;
 
@@ -77,6 +84,8 @@ final class VectorTileGenerator {
                 final class VectorTiles%1$d extends VectorTiles {
 
                     private static final VectorSpecies<Float> F = FloatVector.SPECIES_%1$d;
+
+                    private static final VectorSpecies<Integer> I = IntVector.SPECIES_%1$d;
 
                     /** What every vector here is; see {@code VectorTileGenerator.exact}. */
                     private static final Class<? extends Vector<Float>> TYPE = F.vectorType();
@@ -146,11 +155,9 @@ final class VectorTileGenerator {
                 """.formatted(
                 rows,
                 vectors,
-                lines(rows * vectors, n -> ("        FloatVector s%d_%d = FloatVector.fromArray(F, b, bias + %d)"
-                        + ".add(FloatVector.fromArray(F, r, residual + %d * residualPixelStride + %s));")
-                        .formatted(
-                                n / vectors, n % vectors, n % vectors * lanes, n / vectors,
-                                block("residualBlockStride", n % vectors))),
+                biases(lanes, vectors) + lines(rows * vectors, n -> ("        FloatVector s%d_%d = b%2$d"
+                        + ".add(FloatVector.fromArray(F, r, residual + %1$d * residualPixelStride + %3$s));")
+                        .formatted(n / vectors, n % vectors, block("residualBlockStride", n % vectors))),
                 width.steps() == 1
                         ? ""
                         : "        int one = opaqueOne;\n" + pointwiseLoop(width, rows, vectors, width.steps()) + "\n",
@@ -202,8 +209,8 @@ final class VectorTileGenerator {
                 """.formatted(
                 rows,
                 vectors,
-                lines(rows * vectors, n -> "        FloatVector s%d_%d = FloatVector.fromArray(F, b, bias + %d);"
-                        .formatted(n / vectors, n % vectors, n % vectors * lanes)),
+                biases(lanes, vectors)
+                        + lines(rows * vectors, n -> "        FloatVector s%d_%d = b%2$d;".formatted(n / vectors, n % vectors)),
                 STEM_ROW,
                 lanes * vectors,
                 multiply(lanes, rows, vectors, STEM_PIXEL_STRIDE),
@@ -228,8 +235,13 @@ final class VectorTileGenerator {
         return body.toString().stripTrailing();
     }
 
+    private static String biases(int lanes, int vectors) {
+        return lines(vectors, v -> "        FloatVector b%d = FloatVector.fromArray(F, b, bias + %d);".formatted(v, v * lanes))
+                + "\n";
+    }
+
     private static String store(int lanes, int rows, int vectors) {
-        return lines(rows * vectors, n -> clampInto(
+        return BOUNDS + lines(rows * vectors, n -> clampInto(
                 exact("s%d_%d".formatted(n / vectors, n % vectors)),
                 "output + %d + %s".formatted(n / vectors * lanes, block("outputBlockStride", n % vectors))));
     }
@@ -244,7 +256,7 @@ final class VectorTileGenerator {
 
     /** Two integer instructions between two reinterpretations: see {@code Clamp}. */
     private static String clampInto(String sum, String index) {
-        return "        %s.reinterpretAsInts().max(low).min(high).reinterpretAsFloats().intoArray(a, %s);".formatted(sum, index);
+        return "        %s.reinterpretAsInts().max(lowest).min(highest).reinterpretAsFloats().intoArray(a, %s);".formatted(sum, index);
     }
 
     private static String denseDispatch() {
@@ -316,8 +328,8 @@ final class VectorTileGenerator {
                             int toRow) {
                         FloatVector b = FloatVector.fromArray(F, w, bias);
                 %1$s
-                        int low = layer.low();
-                        int high = layer.high();
+                        IntVector lowest = IntVector.broadcast(I, layer.low());
+                        IntVector highest = IntVector.broadcast(I, layer.high());
                         int zeros = layer.zeros();
                         int height = layer.height();
                         int width = layer.width();

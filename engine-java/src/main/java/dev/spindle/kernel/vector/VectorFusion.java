@@ -143,7 +143,7 @@ final class VectorFusion {
         boolean ends = group == block.groups() - 1;
         int low = ends ? project.low() : Integer.MIN_VALUE;
         int high = ends ? project.high() : Integer.MAX_VALUE;
-        float[] biases = starts ? w : neutral;
+        float[] biases = ends ? w : neutral;
         boolean adds = !starts || project.residual() >= 0;
         float[] sums = adds ? a : neutral;
         int sumsPixelStride = adds ? c : 0;
@@ -155,7 +155,7 @@ final class VectorFusion {
             int vectors = tiling.vectors(tile);
             int firstBlock = tiling.firstBlock(tile);
             int weight = project.weights() + firstBlock * c * project.inputs() + firstInput * vectors * c;
-            int bias = starts ? project.bias() + firstBlock * c : 0;
+            int bias = ends ? project.bias() + firstBlock * c : 0;
             int place = firstBlock * project.outputBlockStride() + from * width * c;
             int output = project.output() + place;
             int sum = !adds ? 0 : (starts ? project.residual() : project.output()) + place;

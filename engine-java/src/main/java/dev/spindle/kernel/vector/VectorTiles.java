@@ -46,7 +46,7 @@ abstract class VectorTiles {
     /**
      * {@code rows} pixels by {@code vectors} channel blocks of a 1x1 convolution.
      *
-     * @param b holds the bias; -0 where the residual holds sums that started with it
+     * @param b holds the bias; -0 where it is still to come
      * @param r holds the residual; -0 with both residual strides 0 where there is none
      */
     abstract void pointwise(

@@ -287,50 +287,43 @@ final class VectorTileGenerator {
                         .formatted(v, v * lanes)));
     }
 
-    /** The two steps that MobileNetV2 takes on plain maps, for which offsets are constants, and everything else. */
+    /** The two strides that MobileNetV2 takes on plain maps, for which offsets are constants, and everything else. */
     private static String depthwise(int lanes) {
         return """
                     @Override
                     void depthwise(
                             Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow,
                             int toRow) {
-                        if (layer.dilation() == 1 && layer.stride() == 1) {
-                            depthwiseStride1(layer, w, weight, bias, a, input, output, fromRow, toRow);
-                        } else if (layer.dilation() == 1 && layer.stride() == 2) {
-                            depthwiseStride2(layer, w, weight, bias, a, input, output, fromRow, toRow);
-                        } else {
+                        if (!layer.tiles(4)) {
                             depthwiseAny(layer, w, weight, bias, a, input, output, fromRow, toRow);
+                        } else if (layer.stride() == 1) {
+                            depthwiseStride1(layer, w, weight, bias, a, input, output, fromRow, toRow);
+                        } else {
+                            depthwiseStride2(layer, w, weight, bias, a, input, output, fromRow, toRow);
                         }
                     }
 
                 %s
                 %s
                 %s
-                """.formatted(
-                depthwiseRows(lanes, "Stride1", depthwiseFour(lanes, 1)),
-                depthwiseRows(lanes, "Stride2", depthwiseFour(lanes, 2)),
-                depthwiseRows(lanes, "Any", depthwiseFourAny(lanes)));
+                """.formatted(depthwiseTiled(lanes, 1), depthwiseTiled(lanes, 2), depthwiseAny(lanes));
     }
 
-    /** Rows of one channel block: interior columns four at a time, then one by one, then the columns at the edges. */
-    private static String depthwiseRows(int lanes, String suffix, String four) {
+    /** The output rows of one channel block, each by {@code columns}. */
+    private static String depthwiseRows(int lanes, String suffix, String constants, String columns) {
         return """
-                    private static void depthwise%7$s(
+                    private static void depthwise%1$s(
                             Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow,
                             int toRow) {
                         FloatVector b = FloatVector.fromArray(F, w, bias);
-                %1$s
+                %2$s
                         IntVector lowest = IntVector.broadcast(I, layer.low());
                         IntVector highest = IntVector.broadcast(I, layer.high());
                         int zeros = layer.zeros();
                         int height = layer.height();
                         int width = layer.width();
-                        int rowFloats = width * %2$d;
-                        int step = layer.stride() * %2$d;
-                        int tap = layer.dilation() * %2$d;
-                        int interiorFrom = layer.interiorFrom();
-                        int interiorTo = layer.interiorTo();
-                        int edges = layer.outputWidth() - (interiorTo - interiorFrom);
+                        int rowFloats = width * %3$d;
+                %4$s
                         for (int y = fromRow; y < toRow; y++) {
                             int y0 = y * layer.stride() - layer.padTop();
                             int y1 = y0 + layer.dilation();
@@ -338,53 +331,62 @@ final class VectorTileGenerator {
                             int r0 = y0 >= 0 && y0 < height ? input + y0 * rowFloats : zeros;
                             int r1 = y1 >= 0 && y1 < height ? input + y1 * rowFloats : zeros;
                             int r2 = y2 >= 0 && y2 < height ? input + y2 * rowFloats : zeros;
-                            int out = output + y * layer.outputWidth() * %2$d;
-                            int x = interiorFrom;
-                            int first = x * step - layer.padLeft() * %2$d;
-                            int p0 = r0 + first;
-                            int p1 = r1 + first;
-                            int p2 = r2 + first;
-                            int o = out + x * %2$d;
-                            for (; x <= interiorTo - 4; x += 4) {
-                %3$s
-                                p0 += 4 * step;
-                                p1 += 4 * step;
-                                p2 += 4 * step;
-                                o += %4$d;
-                            }
-                            for (; x < interiorTo; x++) {
+                            int out = output + y * layer.outputWidth() * %3$d;
                 %5$s
-                                p0 += step;
-                                p1 += step;
-                                p2 += step;
-                                o += %2$d;
-                            }
-                            for (int edge = 0; edge < edges; edge++) {
-                                x = edge < interiorFrom ? edge : edge + interiorTo - interiorFrom;
-                                int x0 = x * layer.stride() - layer.padLeft();
-                                int x1 = x0 + layer.dilation();
-                                int x2 = x1 + layer.dilation();
-                %6$s
-                            }
                         }
                     }
                 """.formatted(
+                suffix,
                 lines(9, t -> "        FloatVector w%d = FloatVector.fromArray(F, w, weight + %d);".formatted(t, t * lanes)),
                 lanes,
-                four,
-                4 * lanes,
-                depthwiseOne(),
-                depthwiseEdge(lanes),
-                suffix);
+                constants.stripTrailing(),
+                columns.stripTrailing());
+    }
+
+    /**
+     * Columns four at a time, the last four over some of those before where they do not come out even. Only the first and
+     * the last input column can lie outside the map.
+     */
+    private static String depthwiseTiled(int lanes, int stride) {
+        int columns = 3 * stride + 3;
+        return depthwiseRows(
+                lanes,
+                "Stride" + stride,
+                """
+                        int padLeft = layer.padLeft();
+                        int right = width - %d;
+                        int last = layer.outputWidth() - 4;
+                        int fours = (layer.outputWidth() + 3) / 4;
+                """.formatted(columns),
+                """
+                            for (int four = 0; four < fours; four++) {
+                                int x = Math.min(four * 4, last);
+                                int left = x * %d - padLeft;
+                                int o = out + x * %d;
+                %s
+                %s
+                            }
+                """.formatted(
+                        stride,
+                        lanes,
+                        lines(3, row -> """
+                                                int p%1$d = r%1$d + left * %2$d;
+                                                int first%1$d = left < 0 ? zeros : p%1$d;
+                                                int last%1$d = left > right ? zeros : p%1$d + %3$d;\
+                                """.formatted(row, lanes, (columns - 1) * lanes)),
+                        depthwiseFour(lanes, stride)));
     }
 
     /** Four outputs without dilation: each input column is loaded once and goes to all outputs that see it. */
     private static String depthwiseFour(int lanes, int stride) {
         StringBuilder body = new StringBuilder();
+        int columns = 3 * stride + 3;
         for (int row = 0; row < 3; row++) {
-            for (int column = 0; column < 3 * stride + 3; column++) {
-                body.append("                FloatVector x%d_%d = FloatVector.fromArray(F, a, p%d + %d);\n".formatted(
-                        row, column, row, column * lanes));
+            for (int column = 0; column < columns; column++) {
+                String at = column == 0 ? "first" + row
+                        : column == columns - 1 ? "last" + row : "p" + row + " + " + column * lanes;
+                body.append("                FloatVector x%1$d_%2$d = FloatVector.fromArray(F, a, %3$s);\n"
+                        .formatted(row, column, at));
                 for (int p = 0; p < 4; p++) {
                     int t = column - p * stride;
                     if (t >= 0 && t < 3) {
@@ -396,6 +398,49 @@ final class VectorTileGenerator {
             }
         }
         return body.append(storeFour(lanes)).toString();
+    }
+
+    /** Interior columns four at a time, then one by one, then the columns at the edges. */
+    private static String depthwiseAny(int lanes) {
+        return depthwiseRows(
+                lanes,
+                "Any",
+                """
+                        int step = layer.stride() * %1$d;
+                        int tap = layer.dilation() * %1$d;
+                        int interiorFrom = layer.interiorFrom();
+                        int interiorTo = layer.interiorTo();
+                        int edges = layer.outputWidth() - (interiorTo - interiorFrom);
+                """.formatted(lanes),
+                """
+                            int x = interiorFrom;
+                            int first = x * step - layer.padLeft() * %1$d;
+                            int p0 = r0 + first;
+                            int p1 = r1 + first;
+                            int p2 = r2 + first;
+                            int o = out + x * %1$d;
+                            for (; x <= interiorTo - 4; x += 4) {
+                %2$s
+                                p0 += 4 * step;
+                                p1 += 4 * step;
+                                p2 += 4 * step;
+                                o += %3$d;
+                            }
+                            for (; x < interiorTo; x++) {
+                %4$s
+                                p0 += step;
+                                p1 += step;
+                                p2 += step;
+                                o += %1$d;
+                            }
+                            for (int edge = 0; edge < edges; edge++) {
+                                x = edge < interiorFrom ? edge : edge + interiorTo - interiorFrom;
+                                int x0 = x * layer.stride() - layer.padLeft();
+                                int x1 = x0 + layer.dilation();
+                                int x2 = x1 + layer.dilation();
+                %5$s
+                            }
+                """.formatted(lanes, depthwiseFourAny(lanes), 4 * lanes, depthwiseOne(), depthwiseEdge(lanes)));
     }
 
     /** Four outputs at any stride and dilation. */

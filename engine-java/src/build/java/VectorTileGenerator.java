@@ -19,10 +19,15 @@ final class VectorTileGenerator {
 
     private static final int STEM_PIXEL_STRIDE = 6;
 
-    /** The bounds of an activation as vectors: {@code clampInto} takes them many times. */
+    /**
+     * The bounds of an activation as vectors, for {@code clampInto}. The compiler would broadcast a mere copy of an integer
+     * again at each use; what two vectors make, it keeps.
+     */
     private static final String BOUNDS = """
-                    IntVector lowest = IntVector.broadcast(I, low);
-                    IntVector highest = IntVector.broadcast(I, high);
+                    IntVector low = IntVector.broadcast(I, lowBits);
+                    IntVector high = IntVector.broadcast(I, highBits);
+                    IntVector lowest = low.min(high);
+                    IntVector highest = high.max(low);
             """;
 
     private static final int[] DENSE_VECTORS = {1, 2, 4, 8};
@@ -104,9 +109,8 @@ final class VectorTileGenerator {
                 width.rows()[3],
                 matrixDispatch(
                         width, "pointwise",
-                        "int inputBlockStride, float[] r, int residual, int residualPixelStride, int residualBlockStride,"
-                                + " int outputBlockStride",
-                        "inputBlockStride, r, residual, residualPixelStride, residualBlockStride, outputBlockStride"),
+                        "int inputBlockStride, float[] r, int residual, int residualBlockStride, int outputBlockStride",
+                        "inputBlockStride, r, residual, residualBlockStride, outputBlockStride"),
                 matrixDispatch(width, "stem", "int rowStride, int outputBlockStride", "rowStride, outputBlockStride"),
                 denseDispatch(),
                 depthwise(width.lanes()),
@@ -118,7 +122,7 @@ final class VectorTileGenerator {
         StringBuilder cases = new StringBuilder();
         for (int vectors = 1; vectors <= 3; vectors++) {
             for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
-                cases.append("            case %d -> %s%dx%d(w, weight, b, bias, k, a, input, output, %s, low, high);\n"
+                cases.append("            case %d -> %s%dx%d(w, weight, b, bias, k, a, input, output, %s, lowBits, highBits);\n"
                         .formatted(vectors * 16 + rows, operation, rows, vectors, arguments));
             }
         }
@@ -126,7 +130,7 @@ final class VectorTileGenerator {
                     @Override
                     void %s(
                             int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input,
-                            int output, %s, int low, int high) {
+                            int output, %s, int lowBits, int highBits) {
                         switch (vectors * 16 + rows) {
                 %s            default -> throw noSuchTile(rows, vectors);
                         }
@@ -141,8 +145,8 @@ final class VectorTileGenerator {
 
                     private static void pointwise%1$dx%2$d(
                             float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
-                            int inputBlockStride, float[] r, int residual, int residualPixelStride,
-                            int residualBlockStride, int outputBlockStride, int low, int high) {
+                            int inputBlockStride, float[] r, int residual, int residualBlockStride,
+                            int outputBlockStride, int lowBits, int highBits) {
                 %3$s
                         int i = 0;
                 %4$s%5$s
@@ -152,8 +156,9 @@ final class VectorTileGenerator {
                 rows,
                 vectors,
                 lines(rows * vectors, n -> ("        FloatVector s%d_%d = "
-                        + "FloatVector.fromArray(F, r, residual + %1$d * residualPixelStride + %3$s);")
-                        .formatted(n / vectors, n % vectors, block("residualBlockStride", n % vectors))),
+                        + "FloatVector.fromArray(F, r, residual + %d + %s);")
+                        .formatted(
+                                n / vectors, n % vectors, n / vectors * lanes, block("residualBlockStride", n % vectors))),
                 width.steps() == 1
                         ? ""
                         : "        int one = opaqueOne;\n" + pointwiseLoop(width, rows, vectors, width.steps()) + "\n",
@@ -192,7 +197,7 @@ final class VectorTileGenerator {
 
                     private static void stem%1$dx%2$d(
                             float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
-                            int rowStride, int outputBlockStride, int low, int high) {
+                            int rowStride, int outputBlockStride, int lowBits, int highBits) {
                 %3$s
                         for (int i = 0; i < k; i++) {
                             int row = i / %4$d;
@@ -317,8 +322,9 @@ final class VectorTileGenerator {
                             int toRow) {
                         FloatVector b = FloatVector.fromArray(F, w, bias);
                 %2$s
-                        IntVector lowest = IntVector.broadcast(I, layer.low());
-                        IntVector highest = IntVector.broadcast(I, layer.high());
+                        int lowBits = layer.low();
+                        int highBits = layer.high();
+                %6$s
                         int zeros = layer.zeros();
                         int height = layer.height();
                         int width = layer.width();
@@ -340,7 +346,8 @@ final class VectorTileGenerator {
                 lines(9, t -> "        FloatVector w%d = FloatVector.fromArray(F, w, weight + %d);".formatted(t, t * lanes)),
                 lanes,
                 constants.stripTrailing(),
-                columns.stripTrailing());
+                columns.stripTrailing(),
+                BOUNDS.stripTrailing());
     }
 
     /**

@@ -1,5 +1,7 @@
 package dev.spindle.kernel;
 
+import java.util.Optional;
+
 /**
  * How a layer's 32-bit sums become bytes: {@code clamp(zeroPoint + multiplier * (bias + sum), low, high)}, with the product
  * of {@link Multiplier#apply(int, int, int)}. The sum is that of {@code (u - z) * w} over bytes u of a map with zero point z.
@@ -13,17 +15,17 @@ package dev.spindle.kernel;
  * @param low lower bound of the byte
  * @param high upper bound of the byte
  * @param output what the bytes stand for
+ * @param inFloat the same in fp32; empty where fp32 does not hold every sum exactly, and where weights are not floats
  */
 public record Requantisation(
-        int[] biases, int[] multipliers, int[] shifts, long largestSum, int low, int high, Quantisation output) {
-
-    /** Sums below this are exact in fp32, in any order. */
-    private static final long EXACT_IN_FLOAT = 1 << 24;
-
-    /** Whether fp32 holds every sum exactly. */
-    public boolean exactInFloat() {
-        return largestSum < EXACT_IN_FLOAT;
-    }
+        int[] biases,
+        int[] multipliers,
+        int[] shifts,
+        long largestSum,
+        int low,
+        int high,
+        Quantisation output,
+        Optional<FloatRequantisation> inFloat) {
 
     /**
      * The byte of a sum, 0 to 255.

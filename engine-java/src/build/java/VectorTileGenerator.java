@@ -486,12 +486,12 @@ final class VectorTileGenerator {
     private static String average(int lanes) {
         return """
                     @Override
-                    void average(float[] a, int input, int pixels, int output) {
+                    void average(float[] a, int input, int pixels, float factor, int output) {
                         FloatVector s = FloatVector.zero(F);
                         for (int p = 0; p < pixels; p++) {
                             s = FloatVector.fromArray(F, a, input + p * %d).add(s);
                         }
-                        FloatVector.broadcast(F, 1f / pixels).mul(s).intoArray(a, output);
+                        FloatVector.broadcast(F, factor).mul(s).intoArray(a, output);
                     }
                 """.formatted(lanes);
     }

@@ -2,8 +2,8 @@ package dev.spindle.kernel;
 
 /**
  * A layer in integers. It has the geometry and the units of the fp32 layer of its shape, whose offsets count elements of the
- * {@link Layout} that its plan is made for. Weights are packed as the shape says; what it says of bias and clamp does not
- * count: {@link Requantisation} stands in their place.
+ * {@link Layout} that its plan is made for. Weights are packed as the shape says. Its clamp is open, and it has a bias only
+ * where weights are floats: {@link Requantisation} stands in their place.
  *
  * <p>Maps hold unsigned bytes u, or u - z where the layout is centred. Every result is the same on all backends.
  */

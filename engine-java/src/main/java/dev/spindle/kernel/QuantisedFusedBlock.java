@@ -3,8 +3,9 @@ package dev.spindle.kernel;
 import java.util.Optional;
 
 /**
- * A {@link FusedBlock} in integers. All hidden channels are one group: a step computes the rows of the first convolution
- * that it needs, the depthwise rows, and the finished rows of the projection, so that no sums wait anywhere.
+ * A {@link FusedBlock} in integers. Where maps are of floats, sums wait in the output as in fp32. Where they are not, all
+ * hidden channels are one group: a step computes the rows of the first convolution that it needs, the depthwise rows, and
+ * the finished rows of the projection, so that no sums wait anywhere.
  *
  * @param shape where everything stands
  * @param stem the first convolution if it is the stem
@@ -19,6 +20,11 @@ public record QuantisedFusedBlock(
         QuantisedDepthwise depthwise,
         QuantisedPointwise project)
         implements Quantised {
+
+    /** From the sums of the first convolution to bytes; only where there is one. */
+    public Requantisation first() {
+        return stem.isPresent() ? stem.get().requantisation() : expand.orElseThrow().requantisation();
+    }
 
     @Override
     public Quantisation output() {

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param low lower bound of the byte
  * @param high upper bound of the byte
  * @param output what the bytes stand for
+ * @param inFloat the same in fp32; empty where fp32 does not hold every sum exactly, and where weights are not floats
  * @param packing where kernels whose maps are of bytes find all of this and more; empty for others
  */
 public record Requantisation(
@@ -25,19 +26,13 @@ public record Requantisation(
         int low,
         int high,
         Quantisation output,
+        Optional<FloatRequantisation> inFloat,
         Optional<BytePacking> packing) {
-
-    /** Sums below this are exact in fp32, in any order. */
-    private static final long EXACT_IN_FLOAT = 1 << 24;
 
     /** The same, packed. */
     public Requantisation with(BytePacking bytes) {
-        return new Requantisation(biases, multipliers, shifts, largestSum, low, high, output, Optional.of(bytes));
-    }
-
-    /** Whether fp32 holds every sum exactly. */
-    public boolean exactInFloat() {
-        return largestSum < EXACT_IN_FLOAT;
+        return new Requantisation(
+                biases, multipliers, shifts, largestSum, low, high, output, inFloat, Optional.of(bytes));
     }
 
     /**

@@ -12,7 +12,9 @@ import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
+import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.InvertedResidual;
 
 /** Plans of fp32: batch normalisation is folded, and shapes are the layers themselves. */
 final class FloatLowering implements Lowering {
@@ -55,6 +57,16 @@ final class FloatLowering implements Lowering {
     @Override
     public int zero(Conv conv) {
         return 0;
+    }
+
+    @Override
+    public Activation clamp(Conv conv) {
+        return conv.activation();
+    }
+
+    @Override
+    public boolean canFuse(InvertedResidual block) {
+        return true;
     }
 
     @Override

@@ -11,7 +11,9 @@ import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
+import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.InvertedResidual;
 
 /**
  * What a plan's numbers are: packs weights, and makes of a layer's shape the layer that computes with them. Where maps stand
@@ -41,6 +43,12 @@ interface Lowering {
 
     /** The element that stands for 0 in the map that a convolution reads. */
     int zero(Conv conv);
+
+    /** What the clamp of a convolution's shape has to do. */
+    Activation clamp(Conv conv);
+
+    /** Whether a block can be fused. */
+    boolean canFuse(InvertedResidual block);
 
     /** Whether a fused block takes its hidden channels in groups, whose sums wait in the output. */
     boolean groupsHidden();

@@ -103,6 +103,30 @@ final class Packer {
         return offset;
     }
 
+    /** The same in bytes, four inputs of an output in the bits of a float, the first lowest, filled up with zeros. */
+    int denseBytes(float[] kernel, int outputs, int inputs, Dense shape) {
+        int c = layout.channelBlock();
+        int groups = Math.ceilDiv(inputs, Float.BYTES);
+        int offset = reserve((long) layout.padded(outputs) * groups);
+        parts.add(memory -> {
+            for (int unit = 0; unit < shape.units(); unit++) {
+                int first = shape.firstBlock(unit) * c;
+                int lanes = shape.firstBlock(unit + 1) * c - first;
+                float[] panel = new float[groups * lanes];
+                for (int i = 0; i < Math.min(lanes, outputs - first) * inputs; i++) {
+                    int lane = i / inputs;
+                    int k = i % inputs;
+                    int at = k / Float.BYTES * lanes + lane;
+                    int bits = (int) kernel[(first + lane) * inputs + k] & 0xff;
+                    panel[at] = Float.intBitsToFloat(
+                            Float.floatToRawIntBits(panel[at]) | bits << k % Float.BYTES * Byte.SIZE);
+                }
+                memory.write(offset + first * groups, panel, 0, panel.length);
+            }
+        });
+        return offset;
+    }
+
     /** A depthwise kernel {@code [channels][9]} as {@code [blocks][9][c]}. */
     int depthwise(float[] kernel, int channels) {
         int c = layout.channelBlock();

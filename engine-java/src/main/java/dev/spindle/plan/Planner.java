@@ -224,8 +224,8 @@ public final class Planner {
                 output,
                 shape.height,
                 tiling,
-                Clamp.low(conv.activation()),
-                Clamp.high(conv.activation()),
+                Clamp.low(lowering.clamp(conv)),
+                Clamp.high(lowering.clamp(conv)),
                 conv.macs(network.height(), network.width()));
     }
 
@@ -273,8 +273,8 @@ public final class Planner {
     }
 
     private boolean fuses(long inputBytes, long hiddenBytes, FeatureMap hidden, InvertedResidual block, Tiling tiling) {
-        if (fusion != Fusion.AUTO) {
-            return fusion == Fusion.ALWAYS;
+        if (fusion != Fusion.AUTO || !lowering.canFuse(block)) {
+            return fusion == Fusion.ALWAYS && lowering.canFuse(block);
         }
         FeatureMap filtered = filteredShape(block.depthwise(), hidden);
         FeatureMap output = new FeatureMap(NONE, block.outputs(), filtered.height, filtered.width);
@@ -360,8 +360,8 @@ public final class Planner {
                 blockStride,
                 residual,
                 tiling,
-                Clamp.low(conv.activation()),
-                Clamp.high(conv.activation()),
+                Clamp.low(lowering.clamp(conv)),
+                Clamp.high(lowering.clamp(conv)),
                 tiling.units(),
                 conv.macs(input.height, input.width));
     }
@@ -396,8 +396,8 @@ public final class Planner {
                 output,
                 Math.multiplyExact(shape.pixels(), c),
                 zeros.get(lowering.zero(conv)),
-                Clamp.low(conv.activation()),
-                Clamp.high(conv.activation()),
+                Clamp.low(lowering.clamp(conv)),
+                Clamp.high(lowering.clamp(conv)),
                 conv.macs(input.height, input.width));
     }
 

@@ -2,6 +2,7 @@ package dev.spindle.plan;
 
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FloatRequantisation;
 import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layout;
@@ -27,9 +28,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Plans of integers: every layer is the quantised twin of its shape. */
 final class QuantisedLowering implements Lowering {
+
+    /** Whole numbers below this are exact in fp32, and so are sums in any order that stay below it. */
+    private static final int EXACT_IN_FLOAT = 1 << 24;
 
     private final Network network;
     private final QuantisedWeights weights;
@@ -52,34 +57,50 @@ final class QuantisedLowering implements Lowering {
 
     @Override
     public Packed pack(Conv conv, int[] order, Tiling tiling) {
-        addRequantisation(conv.name(), conv.outputs(), conv.activation());
+        Requantisation requantisation = requantisation(conv);
         if (packsBytes()) {
             boolean stem = conv.equals(network.stem());
             int[] groups = stem ? BytePacker.stemGroups(order) : BytePacker.groups(order);
             return add(conv.name(), new BytePacker(packer).matrix(numbers(conv.name()), groups, tiling));
         }
-        return new Packed(packer.matrix(kernel(conv.name()), conv.outputs(), order, tiling), Planner.NONE);
+        int kernel = packer.matrix(kernel(conv.name(), requantisation), conv.outputs(), order, tiling);
+        return new Packed(kernel, biases(requantisation));
     }
 
     @Override
     public Packed packDepthwise(Conv conv) {
-        addRequantisation(conv.name(), conv.outputs(), conv.activation());
+        Requantisation requantisation = requantisation(conv);
         if (packsBytes()) {
             return add(conv.name(), new BytePacker(packer).depthwise(numbers(conv.name())));
         }
-        return new Packed(packer.depthwise(kernel(conv.name()), conv.outputs()), Planner.NONE);
+        int kernel = packer.depthwise(kernel(conv.name(), requantisation), conv.outputs());
+        return new Packed(kernel, biases(requantisation));
     }
 
     @Override
     public Packed pack(Dense shape, int outputs) {
-        addRequantisation(shape.name(), outputs, Activation.LINEAR);
+        int[] offsets = new int[outputs];
+        if (hasFloats()) {
+            Arrays.setAll(offsets, channel -> offset(weights.layer(shape.name()), channel));
+        }
+        Requantisation requantisation = requantisation(shape.name(), outputs, Activation.LINEAR, offsets);
+        requantisations.put(shape.name(), requantisation);
         if (packsBytes()) {
             // Tiles of two blocks, as a 1x1 convolution of one pixel without triples has them.
             Tiling tiling = new Tiling(shape.blocks(), 0, 1, 1, 1, 0);
             int[] groups = BytePacker.groups(Packer.identity(shape.inputs()));
             return add(shape.name(), new BytePacker(packer).matrix(numbers(shape.name()), groups, tiling));
         }
-        return new Packed(packer.dense(kernel(shape.name()), outputs, shape.inputs(), shape), Planner.NONE);
+        float[] kernel = kernel(shape.name(), requantisation);
+        if (!hasFloats()) {
+            return new Packed(packer.dense(kernel, outputs, shape.inputs(), shape), Planner.NONE);
+        }
+        for (int i = 0; i < kernel.length; i++) {
+            kernel[i] -= offsets[i / shape.inputs()];
+        }
+        return new Packed(
+                packer.denseBytes(kernel, outputs, shape.inputs(), shape),
+                packer.bias(floats(requantisation.biases(), Arrays.copyOf(offsets, layout.padded(outputs)))));
     }
 
     private boolean packsBytes() {
@@ -99,40 +120,120 @@ final class QuantisedLowering implements Lowering {
         return new Packed(packed.weights(), packed.packing().constants());
     }
 
-    private float[] kernel(String name) {
-        short[] integers = weights.layer(name).kernel();
-        float[] kernel = new float[integers.length];
+    private boolean hasFloats() {
+        return layout.weights() == Memory.Element.FLOAT;
+    }
+
+    /** What has to be taken off the weights of a channel so that they fit a signed byte. */
+    private static int offset(QuantisedLayer layer, int channel) {
+        int each = layer.kernel().length / layer.bias().length;
+        int least = 0;
+        int most = 0;
+        for (int i = channel * each; i < (channel + 1) * each; i++) {
+            least = Math.min(least, layer.kernel()[i]);
+            most = Math.max(most, layer.kernel()[i]);
+        }
+        return Math.max(0, most - Byte.MAX_VALUE) + Math.min(0, least - Byte.MIN_VALUE);
+    }
+
+    /** Biases among the weights, where those are floats. */
+    private int biases(Requantisation requantisation) {
+        return hasFloats() ? packer.bias(floats(requantisation.biases())) : Planner.NONE;
+    }
+
+    private static float[] floats(int[]... integers) {
+        int[] all = Arrays.stream(integers).flatMapToInt(Arrays::stream).toArray();
+        float[] values = new float[all.length];
+        for (int i = 0; i < all.length; i++) {
+            values[i] = all[i];
+        }
+        return values;
+    }
+
+    private float[] kernel(String name, Requantisation requantisation) {
+        QuantisedLayer layer = weights.layer(name);
+        Quantisation input = weights.input(network, name);
+        float[] kernel = new float[layer.kernel().length];
+        int each = kernel.length / layer.bias().length;
         for (int i = 0; i < kernel.length; i++) {
-            kernel[i] = integers[i];
+            kernel[i] = layer.kernel()[i];
+        }
+        for (int channel = 0; channel < layer.bias().length; channel++) {
+            if (constant(layer, channel, input, requantisation.low(), requantisation.high()).isPresent()) {
+                Arrays.fill(kernel, channel * each, (channel + 1) * each, 0);
+            }
         }
         return kernel;
     }
 
-    private void addRequantisation(String name, int outputs, Activation activation) {
+    private Requantisation requantisation(Conv conv) {
+        return requantisations.computeIfAbsent(conv.name(), name ->
+                requantisation(name, conv.outputs(), conv.activation(), new int[conv.outputs()]));
+    }
+
+    /** @param offsets what is taken off the weights where they are packed */
+    private Requantisation requantisation(String name, int outputs, Activation activation, int[] offsets) {
         QuantisedLayer layer = weights.layer(name);
         Quantisation input = weights.input(network, name);
-        int padded = layout.padded(outputs);
-        int[] multipliers = new int[padded];
-        int[] shifts = new int[padded];
-        long largest = 0;
-        int each = layer.kernel().length / outputs;
-        for (int channel = 0; channel < outputs; channel++) {
-            Multiplier multiplier = Multiplier.of(layer.factor(channel, input));
-            multipliers[channel] = multiplier.value();
-            shifts[channel] = multiplier.shift();
-            long magnitude = 0;
-            for (int i = channel * each; i < (channel + 1) * each; i++) {
-                magnitude += Math.abs(layer.kernel()[i]);
-            }
-            largest = Math.max(largest, Math.abs((long) layer.bias()[channel]) + input.reach() * magnitude);
-        }
         Quantisation output = layer.output();
         int low = activation == Activation.LINEAR ? 0 : output.zeroPoint();
         int high = activation == Activation.RELU6 ? output.quantise(6) : Quantisation.MAX;
+        int padded = layout.padded(outputs);
         int[] biases = Arrays.copyOf(layer.bias(), padded);
-        requantisations.put(
-                name,
-                new Requantisation(biases, multipliers, shifts, largest, low, high, output, Optional.empty()));
+        int[] multipliers = new int[padded];
+        int[] shifts = new int[padded];
+        int[] least = new int[padded];
+        int[] most = new int[padded];
+        long largest = 0;
+        for (int channel = 0; channel < outputs; channel++) {
+            Multiplier multiplier = Multiplier.of(layer.factor(channel, input));
+            int reach = (int) reach(layer, channel, 0, input);
+            OptionalInt constant = constant(layer, channel, input, low, high);
+            if (constant.isPresent()) {
+                multiplier = Multiplier.of(1);
+                biases[channel] = constant.getAsInt();
+                reach = 0;
+            }
+            multipliers[channel] = multiplier.value();
+            shifts[channel] = multiplier.shift();
+            least[channel] = biases[channel] - reach;
+            most[channel] = biases[channel] + reach;
+            largest = Math.max(largest, Math.abs((long) biases[channel]) + reach);
+            largest = Math.max(largest, reach(layer, channel, offsets[channel], input));
+        }
+        Optional<FloatRequantisation> inFloat = hasFloats() && largest < EXACT_IN_FLOAT
+                ? FloatRequantisation.of(
+                        new FloatRequantisation.Channels(multipliers, shifts, least, most), layout.channelBlock(),
+                        low - output.zeroPoint(), high - output.zeroPoint())
+                : Optional.empty();
+        return new Requantisation(biases, multipliers, shifts, largest, low, high, output, inFloat, Optional.empty());
+    }
+
+    /** The farthest from 0 that a channel's sums can be, without the bias. */
+    private static long reach(QuantisedLayer layer, int channel, int offset, Quantisation input) {
+        int each = layer.kernel().length / layer.bias().length;
+        long magnitude = 0;
+        for (int i = channel * each; i < (channel + 1) * each; i++) {
+            magnitude += Math.abs(layer.kernel()[i] - offset);
+        }
+        return magnitude * input.reach();
+    }
+
+    /**
+     * The step that a channel always makes whose bias fp32 does not hold beside its sums, as a dead channel's: its weights
+     * count for nothing, and it is computed without them.
+     */
+    private OptionalInt constant(QuantisedLayer layer, int channel, Quantisation input, int low, int high) {
+        int bias = layer.bias()[channel];
+        int reach = (int) reach(layer, channel, 0, input);
+        if (!hasFloats() || Math.abs((long) bias) + reach < EXACT_IN_FLOAT) {
+            return OptionalInt.empty();
+        }
+        Multiplier multiplier = Multiplier.of(layer.factor(channel, input));
+        int zero = layer.output().zeroPoint();
+        int least = Math.clamp((long) multiplier.apply(bias - reach), low - zero, high - zero);
+        int most = Math.clamp((long) multiplier.apply(bias + reach), low - zero, high - zero);
+        return least == most ? OptionalInt.of(least) : OptionalInt.empty();
     }
 
     @Override
@@ -146,8 +247,22 @@ final class QuantisedLowering implements Lowering {
     }
 
     @Override
+    public Activation clamp(Conv conv) {
+        return Activation.LINEAR;
+    }
+
+    /** Fused blocks of floats are for sums that fp32 holds. */
+    @Override
+    public boolean canFuse(InvertedResidual block) {
+        return !hasFloats()
+                || requantisation(network.stem()).inFloat().isPresent()
+                        && block.convolutions().stream().allMatch(conv -> requantisation(conv).inFloat().isPresent());
+    }
+
+    /** Sums that wait in the output have to fit its elements. */
+    @Override
     public boolean groupsHidden() {
-        return false;
+        return hasFloats();
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.spindle.kernel.vector;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.QuantisedFusedBlock;
+import dev.spindle.kernel.Requantisation;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 
@@ -13,16 +15,22 @@ import dev.spindle.kernel.Tiling;
 final class VectorFusion {
 
     private final VectorTiles tiles;
+    private final VectorSteps steps;
     /** Stands in for the residual or the bias where there is none: -0, to which any float adds without a change. */
     private final float[] neutral;
 
-    VectorFusion(VectorTiles tiles, float[] neutral) {
+    VectorFusion(VectorTiles tiles, VectorSteps steps, float[] neutral) {
         this.tiles = tiles;
+        this.steps = steps;
         this.neutral = neutral;
     }
 
-    /** Output rows {@code from} to {@code to}; {@code scratch} belongs to the calling thread. */
-    void run(FusedBlock block, float[] w, float[] a, int scratch, int from, int to) {
+    /**
+     * Output rows {@code from} to {@code to}; {@code scratch} belongs to the calling thread.
+     *
+     * @param integers the layers in integers, whose sums are requantised in place; null in fp32
+     */
+    void run(FusedBlock block, QuantisedFusedBlock integers, float[] w, float[] a, int scratch, int from, int to) {
         Depthwise depthwise = block.depthwise();
         int rowFloats = depthwise.width() * tiles.lanes();
         for (int group = 0; group < block.groups(); group++) {
@@ -40,13 +48,13 @@ final class VectorFusion {
                     int kept = Math.max(0, bufferedTo - top);
                     inputBlockStride = block.bufferBlockStride();
                     keep(block, group, a, scratch, (top - buffered) * rowFloats, kept * rowFloats);
-                    first(block, group, w, a, scratch + kept * rowFloats, top + kept, bottom);
+                    first(block, integers, group, w, a, scratch + kept * rowFloats, top + kept, bottom);
                     buffered = top;
                     bufferedTo = bottom;
                     input = scratch - top * rowFloats;
                 }
-                filter(block, group, w, a, input, inputBlockStride, scratch + block.filteredOffset(), row, end);
-                project(block, group, w, a, scratch + block.filteredOffset(), row, end);
+                filter(block, integers, group, w, a, input, inputBlockStride, scratch + block.filteredOffset(), row, end);
+                project(block, integers, group, w, a, scratch + block.filteredOffset(), row, end);
             }
         }
     }
@@ -63,7 +71,8 @@ final class VectorFusion {
     }
 
     /** Rows {@code from} to {@code to} of the hidden map into the buffer. */
-    private void first(FusedBlock block, int group, float[] w, float[] a, int buffer, int from, int to) {
+    private void first(
+            FusedBlock block, QuantisedFusedBlock integers, int group, float[] w, float[] a, int buffer, int from, int to) {
         if (from >= to) {
             return;
         }
@@ -74,6 +83,11 @@ final class VectorFusion {
                 expand(block, tile, w, a, output, from, to);
             } else {
                 stem(block, tile, w, a, output, from, to);
+            }
+            if (integers != null) {
+                requantise(
+                        integers.first(), block.hidden().firstBlock(tile), block.hidden().vectors(tile), a, output,
+                        block.bufferBlockStride(), (to - from) * block.depthwise().width());
             }
         }
     }
@@ -119,21 +133,34 @@ final class VectorFusion {
 
     /** Depthwise rows; {@code input} is where row 0 of the map would stand. */
     private void filter(
-            FusedBlock block, int group, float[] w, float[] a, int input, int inputBlockStride, int output, int from, int to) {
+            FusedBlock block, QuantisedFusedBlock integers, int group, float[] w, float[] a, int input,
+            int inputBlockStride, int output, int from, int to) {
         Depthwise depthwise = block.depthwise();
         int c = tiles.lanes();
         int firstBlock = block.firstBlock(group);
         int rowFloats = depthwise.outputWidth() * c;
         for (int b = 0; b < block.firstBlock(group + 1) - firstBlock; b++) {
             int channel = (firstBlock + b) * c;
+            int rows = output + b * block.filteredBlockStride();
             tiles.depthwise(
                     depthwise, w, depthwise.weights() + channel * Depthwise.TAPS, depthwise.bias() + channel, a,
-                    input + b * inputBlockStride, output + b * block.filteredBlockStride() - from * rowFloats, from, to);
+                    input + b * inputBlockStride, rows - from * rowFloats, from, to);
+            if (integers != null) {
+                requantise(
+                        integers.depthwise().requantisation(), firstBlock + b, 1, a, rows, 0,
+                        (to - from) * depthwise.outputWidth());
+            }
         }
     }
 
+    private void requantise(
+            Requantisation by, int block, int blocks, float[] a, int from, int blockStride, int pixels) {
+        steps.requantise(by.inFloat().orElseThrow(), block * tiles.lanes(), blocks, a, from, blockStride, pixels);
+    }
+
     /** Adds the group's share to the sums of rows {@code from} to {@code to}, which stand in the output. */
-    private void project(FusedBlock block, int group, float[] w, float[] a, int filtered, int from, int to) {
+    private void project(
+            FusedBlock block, QuantisedFusedBlock integers, int group, float[] w, float[] a, int filtered, int from, int to) {
         Pointwise project = block.project();
         Tiling tiling = project.tiling();
         int c = tiles.lanes();
@@ -144,7 +171,7 @@ final class VectorFusion {
         int low = ends ? project.low() : Integer.MIN_VALUE;
         int high = ends ? project.high() : Integer.MAX_VALUE;
         float[] biases = ends ? w : neutral;
-        boolean adds = !starts || project.residual() >= 0;
+        boolean adds = !starts || integers == null && project.residual() >= 0;
         float[] sums = adds ? a : neutral;
         int sumsBlockStride = adds ? project.outputBlockStride() : 0;
         int width = block.depthwise().outputWidth();
@@ -165,6 +192,14 @@ final class VectorFusion {
                         Tiling.first(p + 1, count, pixels) - first, vectors, w, weight, biases, bias, k, a,
                         filtered + first * c, output + first * c, block.filteredBlockStride(), sums,
                         adds ? sum + first * c : 0, sumsBlockStride, project.outputBlockStride(), low, high);
+            }
+            if (integers != null && ends) {
+                requantise(
+                        integers.project().requantisation(), firstBlock, vectors, a, output, project.outputBlockStride(),
+                        pixels);
+                if (integers.project().sum().isPresent()) {
+                    steps.addResidual(integers.project().sum().get(), project, a, place, vectors, pixels);
+                }
             }
         }
     }

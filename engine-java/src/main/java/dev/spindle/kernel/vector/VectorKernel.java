@@ -9,16 +9,21 @@ import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.QuantisedKernel;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** The loops around the register tiles, the same for every width: channel tiles outside, pixel tiles inside. */
 final class VectorKernel implements Kernel {
 
     /** Blocks of a dense tile: enough independent sums to hide the latency of the additions. */
     private static final int DENSE_VECTORS = 8;
+
+    /** In place of the offset of a residual where there is none. */
+    static final int NONE = -1;
 
     /** Blocks of the widest matrix tile. */
     private static final int WIDEST_TILE = 3;
@@ -29,8 +34,9 @@ final class VectorKernel implements Kernel {
     /** Stands in for the residual or the bias where there is none: -0, to which any float adds without a change. */
     private final float[] neutral;
     private final VectorFusion fusion;
+    private final QuantisedKernel quantised;
 
-    VectorKernel(String name, VectorTiles tiles) {
+    VectorKernel(String name, VectorTiles tiles, VectorSteps steps) {
         this.name = name;
         this.tiles = tiles;
         this.layout = new Layout(
@@ -38,7 +44,8 @@ final class VectorKernel implements Kernel {
         int pixels = Math.max(WIDEST_TILE, Math.max(tiles.rows1(), Math.max(tiles.rows2(), tiles.rows3())));
         this.neutral = new float[pixels * tiles.lanes()];
         Arrays.fill(neutral, -0f);
-        this.fusion = new VectorFusion(tiles, neutral);
+        this.fusion = new VectorFusion(tiles, steps, neutral);
+        this.quantised = new VectorQuantisedKernel(this, tiles, steps);
     }
 
     @Override
@@ -49,6 +56,15 @@ final class VectorKernel implements Kernel {
     @Override
     public Layout layout() {
         return layout;
+    }
+
+    @Override
+    public Optional<QuantisedKernel> quantised() {
+        return Optional.of(quantised);
+    }
+
+    VectorFusion fusion() {
+        return fusion;
     }
 
     @Override
@@ -81,31 +97,36 @@ final class VectorKernel implements Kernel {
 
     @Override
     public void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to) {
-        float[] w = weights.array();
-        float[] a = activations.array();
         Tiling tiling = layer.tiling();
-        int c = layout.channelBlock();
-        boolean adds = layer.residual() >= 0;
-        float[] r = adds ? a : neutral;
-        int residualBlockStride = adds ? layer.outputBlockStride() : 0;
         int start = 0;
         for (int tile = 0; start < to; tile++) {
-            int vectors = tiling.vectors(tile);
-            int pixelTiles = tiling.pixelTiles(vectors);
-            int last = Math.min(pixelTiles, to - start);
-            int block = tiling.firstBlock(tile);
-            int weight = layer.weights() + block * c * layer.inputs();
-            int output = layer.output() + block * layer.outputBlockStride();
-            int residual = layer.residual() + block * residualBlockStride;
-            for (int p = Math.max(0, from - start); p < last; p++) {
-                int first = tiling.firstPixel(p, pixelTiles);
-                tiles.pointwise(
-                        tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + block * c,
-                        layer.inputs(), a, layer.input() + first * c, output + first * c, layer.inputBlockStride(), r,
-                        adds ? residual + first * c : 0, residualBlockStride, layer.outputBlockStride(), layer.low(),
-                        layer.high());
-            }
+            int pixelTiles = tiling.pixelTiles(tiling.vectors(tile));
+            pixelTiles(
+                    layer, tile, Math.max(0, from - start), Math.min(pixelTiles, to - start), weights.array(),
+                    activations.array(), layer.residual());
             start += pixelTiles;
+        }
+    }
+
+    /** Pixel tiles {@code from} to {@code to} of a channel tile, with a residual or {@link #NONE}. */
+    void pixelTiles(Pointwise layer, int tile, int from, int to, float[] w, float[] a, int residual) {
+        Tiling tiling = layer.tiling();
+        int c = layout.channelBlock();
+        boolean adds = residual >= 0;
+        float[] r = adds ? a : neutral;
+        int residualBlockStride = adds ? layer.outputBlockStride() : 0;
+        int vectors = tiling.vectors(tile);
+        int pixelTiles = tiling.pixelTiles(vectors);
+        int block = tiling.firstBlock(tile);
+        int weight = layer.weights() + block * c * layer.inputs();
+        int output = layer.output() + block * layer.outputBlockStride();
+        int sums = residual + block * residualBlockStride;
+        for (int p = from; p < to; p++) {
+            int first = tiling.firstPixel(p, pixelTiles);
+            tiles.pointwise(
+                    tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + block * c,
+                    layer.inputs(), a, layer.input() + first * c, output + first * c, layer.inputBlockStride(), r,
+                    adds ? sums + first * c : 0, residualBlockStride, layer.outputBlockStride(), layer.low(), layer.high());
         }
     }
 
@@ -127,7 +148,7 @@ final class VectorKernel implements Kernel {
 
     @Override
     public void fusedBlock(FusedBlock layer, Memory weights, Memory activations, int scratch, int from, int to) {
-        fusion.run(layer, weights.array(), activations.array(), scratch, from, to);
+        fusion.run(layer, null, weights.array(), activations.array(), scratch, from, to);
     }
 
     @Override
@@ -136,7 +157,7 @@ final class VectorKernel implements Kernel {
         for (int block = from; block < to; block++) {
             tiles.average(
                     activations.array(), layer.input() + block * layer.pixels() * c, layer.pixels(),
-                    layer.output() + block * c);
+                    1f / layer.pixels(), layer.output() + block * c);
         }
     }
 

@@ -19,9 +19,12 @@ public final class VectorProvider implements KernelProvider {
     @Override
     public List<KernelCandidate> candidates() {
         List<KernelCandidate> all = new ArrayList<>();
-        all.add(candidate(Isa.BITS_128, () -> new VectorKernel("vector-128", new VectorTiles128())));
-        all.add(candidate(Isa.BITS_256, () -> new VectorKernel("vector-256", new VectorTiles256())));
-        all.add(candidate(Isa.BITS_512, () -> new VectorKernel("vector-512", new VectorTiles512())));
+        all.add(candidate(
+                Isa.BITS_128, () -> new VectorKernel("vector-128", new VectorTiles128(), new VectorSteps128())));
+        all.add(candidate(
+                Isa.BITS_256, () -> new VectorKernel("vector-256", new VectorTiles256(), new VectorSteps256())));
+        all.add(candidate(
+                Isa.BITS_512, () -> new VectorKernel("vector-512", new VectorTiles512(), new VectorSteps512())));
         return all;
     }
 

@@ -63,8 +63,8 @@ abstract class VectorTiles {
     abstract void depthwise(
             Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow, int toRow);
 
-    /** The mean of one channel block over {@code pixels}. */
-    abstract void average(float[] a, int input, int pixels, int output);
+    /** {@code factor} times the sum of one channel block over {@code pixels}. */
+    abstract void average(float[] a, int input, int pixels, float factor, int output);
 
     /** {@code vectors} blocks of a dense layer. */
     abstract void dense(int vectors, float[] w, int weight, int bias, int k, float[] a, int input, int output);

@@ -1,0 +1,177 @@
+package dev.spindle.kernel.vector;
+
+import dev.spindle.kernel.Dense;
+import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FloatRequantisation;
+import dev.spindle.kernel.Layout;
+import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantisation;
+import dev.spindle.kernel.QuantisedDense;
+import dev.spindle.kernel.QuantisedDepthwise;
+import dev.spindle.kernel.QuantisedFusedBlock;
+import dev.spindle.kernel.QuantisedGlobalAverage;
+import dev.spindle.kernel.QuantisedKernel;
+import dev.spindle.kernel.QuantisedPointwise;
+import dev.spindle.kernel.QuantisedStem;
+import dev.spindle.kernel.Stem;
+import dev.spindle.kernel.Tiling;
+
+/**
+ * Networks in integers on maps of floats, which are u - z: fused multiply-add of fp32 sums them up exactly as long as the
+ * planner has proved that it can, with the register tiles of fp32, and what these leave is requantised while it is in the
+ * first cache. Other layers go to {@link WideSums}.
+ */
+final class VectorQuantisedKernel implements QuantisedKernel {
+
+    /** Blocks of a dense tile, whose weights are bytes. */
+    private static final int DENSE_VECTORS = 4;
+
+    /** Pixels, about, of a channel block that are computed before they are requantised. */
+    private static final int CHUNK_PIXELS = 64;
+
+    /** Sums of bytes below this are exact in fp32. */
+    private static final int EXACT_IN_FLOAT = 1 << 24;
+
+    private final VectorKernel floats;
+    private final VectorTiles tiles;
+    private final VectorSteps steps;
+    private final Layout layout;
+    private final WideSums wide;
+
+    VectorQuantisedKernel(VectorKernel floats, VectorTiles tiles, VectorSteps steps) {
+        this.floats = floats;
+        this.tiles = tiles;
+        this.steps = steps;
+        this.layout = new Layout(
+                tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS, true);
+        this.wide = new WideSums(tiles.lanes());
+    }
+
+    @Override
+    public Layout layout() {
+        return layout;
+    }
+
+    @Override
+    public void stem(QuantisedStem layer, Memory weights, Memory activations, int from, int to) {
+        FloatRequantisation by = layer.requantisation().inFloat().orElse(null);
+        if (by == null) {
+            wide.stem(layer, weights.array(), activations.array(), from, to);
+            return;
+        }
+        Stem shape = layer.shape();
+        int row = shape.tiling().pixels();
+        int blockStride = shape.outputHeight() * row * tiles.lanes();
+        for (int y = from; y < to; y++) {
+            floats.stem(shape, weights, activations, y, y + 1);
+            steps.requantise(
+                    by, 0, shape.tiling().blocks(), activations.array(), shape.output() + y * row * tiles.lanes(),
+                    blockStride, row);
+        }
+    }
+
+    @Override
+    public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int from, int to) {
+        FloatRequantisation by = layer.requantisation().inFloat().orElse(null);
+        if (by == null) {
+            wide.pointwise(layer, weights.array(), activations.array(), from, to);
+            return;
+        }
+        Pointwise shape = layer.shape();
+        Tiling tiling = shape.tiling();
+        float[] a = activations.array();
+        int c = tiles.lanes();
+        int start = 0;
+        for (int tile = 0; start < to; tile++) {
+            int vectors = tiling.vectors(tile);
+            int pixelTiles = tiling.pixelTiles(vectors);
+            int last = Math.min(pixelTiles, to - start);
+            int step = Math.max(1, CHUNK_PIXELS / tiling.rows(vectors));
+            int block = tiling.firstBlock(tile);
+            for (int p = Math.max(0, from - start); p < last; p += step) {
+                int end = Math.min(last, p + step);
+                floats.pixelTiles(shape, tile, p, end, weights.array(), a, VectorKernel.NONE);
+                int first = tiling.firstPixel(p, pixelTiles);
+                int pixels = tiling.firstPixel(end, pixelTiles) - first;
+                int place = block * shape.outputBlockStride() + first * c;
+                steps.requantise(by, block * c, vectors, a, shape.output() + place, shape.outputBlockStride(), pixels);
+                if (layer.sum().isPresent()) {
+                    steps.addResidual(layer.sum().get(), shape, a, place, vectors, pixels);
+                }
+            }
+            start += pixelTiles;
+        }
+    }
+
+    @Override
+    public void depthwise(QuantisedDepthwise layer, Memory weights, Memory activations, int from, int to) {
+        FloatRequantisation by = layer.requantisation().inFloat().orElse(null);
+        if (by == null) {
+            wide.depthwise(layer, weights.array(), activations.array(), from, to);
+            return;
+        }
+        Depthwise shape = layer.shape();
+        int c = tiles.lanes();
+        int rows = shape.outputHeight();
+        int step = Math.max(1, CHUNK_PIXELS / shape.outputWidth());
+        for (int unit = from; unit < to; ) {
+            int block = unit / rows;
+            int row = unit - block * rows;
+            int count = Math.min(step, Math.min(rows - row, to - unit));
+            floats.depthwise(shape, weights, activations, unit, unit + count);
+            steps.requantise(
+                    by, block * c, 1, activations.array(),
+                    shape.output() + block * shape.outputBlockStride() + row * shape.outputWidth() * c, 0,
+                    count * shape.outputWidth());
+            unit += count;
+        }
+    }
+
+    @Override
+    public void fusedBlock(
+            QuantisedFusedBlock layer, Memory weights, Memory activations, int scratch, int from, int to) {
+        floats.fusion().run(layer.shape(), layer, weights.array(), activations.array(), scratch, from, to);
+    }
+
+    @Override
+    public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int from, int to) {
+        float[] a = activations.array();
+        int c = tiles.lanes();
+        int pixels = layer.shape().pixels();
+        int zero = layer.output().zeroPoint();
+        boolean exact = (long) pixels * Quantisation.MAX < EXACT_IN_FLOAT;
+        for (int block = from; block < to; block++) {
+            int input = layer.shape().input() + block * pixels * c;
+            int output = layer.shape().output() + block * c;
+            if (exact) {
+                tiles.average(a, input, pixels, 1, output);
+            }
+            for (int lane = 0; lane < c; lane++) {
+                int sum = exact ? (int) a[output + lane] : WideSums.sum(a, input + lane, c, pixels);
+                a[output + lane] = layer.apply(sum) - zero;
+            }
+        }
+    }
+
+    @Override
+    public void dense(QuantisedDense layer, Memory weights, Memory activations, int from, int to) {
+        FloatRequantisation by = layer.requantisation().inFloat().orElse(null);
+        if (by == null) {
+            wide.dense(layer, weights.array(), activations.array(), from, to);
+            return;
+        }
+        Dense shape = layer.shape();
+        int c = tiles.lanes();
+        for (int unit = from; unit < to; unit++) {
+            int block = shape.firstBlock(unit);
+            int vectors = shape.firstBlock(unit + 1) - block;
+            int groups = (shape.inputs() + 3) / 4;
+            int output = shape.output() + block * c;
+            steps.denseBytes(
+                    vectors, weights.array(), shape.weights() + block * c * groups, shape.bias() + block * c,
+                    shape.bias() + (shape.blocks() + block) * c, shape.inputs(), activations.array(), shape.input(), output);
+            steps.requantise(by, block * c, vectors, activations.array(), output, c, 1);
+        }
+    }
+}

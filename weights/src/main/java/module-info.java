@@ -3,15 +3,17 @@
  *
  * @provides dev.spindle.CheckpointReader all published formats
  */
-@SuppressWarnings("requires-automatic") // aircompressor, flatbuffers-java and protobuf-java have no descriptor
+@SuppressWarnings("requires-automatic") // aircompressor, flatbuffers-java, jhdf and protobuf-java have no descriptor
 module dev.spindle.weights {
     requires transitive dev.spindle.engine;
     requires aircompressor;
     requires com.fasterxml.jackson.databind;
     requires com.google.protobuf;
     requires flatbuffers.java;
+    requires io.jhdf;
     requires java.net.http;
     requires org.apache.commons.compress;
+    requires org.slf4j; // for jhdf, which cannot say so
 
     exports dev.spindle.weights;
     exports dev.spindle.weights.catalogue;

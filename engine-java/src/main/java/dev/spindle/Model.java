@@ -35,7 +35,11 @@ public final class Model implements AutoCloseable {
     /** Backends without kernels for int8 that the log has named. */
     private static final Set<String> LACKING = ConcurrentHashMap.newKeySet();
 
-    private final Checkpoint checkpoint;
+    /** All of the checkpoint but its weights, which the plan has in a form of its own. */
+    private final Preprocessing preprocessing;
+
+    private final List<String> labels;
+    private final Checkpoint.Source source;
     private final Kernel kernel;
     private final Plan plan;
     private final Options options;
@@ -46,7 +50,9 @@ public final class Model implements AutoCloseable {
     private final Queue<PictureCall> idleCalls = new ConcurrentLinkedQueue<>();
 
     private Model(Checkpoint checkpoint, Kernel kernel, Plan plan, Options options) {
-        this.checkpoint = checkpoint;
+        this.preprocessing = checkpoint.preprocessing();
+        this.labels = checkpoint.labels();
+        this.source = checkpoint.source();
         this.kernel = kernel;
         this.plan = plan;
         this.options = options;
@@ -155,22 +161,22 @@ public final class Model implements AutoCloseable {
 
     /** The description. */
     public Network network() {
-        return checkpoint.network();
+        return plan.network();
     }
 
     /** How pictures become inputs. */
     public Preprocessing preprocessing() {
-        return checkpoint.preprocessing();
+        return preprocessing;
     }
 
     /** One name a class; empty where the file has none. */
     public List<String> labels() {
-        return checkpoint.labels();
+        return labels;
     }
 
     /** Where the weights come from. */
     public Checkpoint.Source source() {
-        return checkpoint.source();
+        return source;
     }
 
     /** The backend that runs this model. */
@@ -219,7 +225,7 @@ public final class Model implements AutoCloseable {
             throw new IllegalStateException("the model is closed");
         }
         PictureCall idle = idleCalls.poll();
-        PictureCall call = idle == null ? new PictureCall(newSession(), checkpoint) : idle;
+        PictureCall call = idle == null ? new PictureCall(newSession(), preprocessing, network()) : idle;
         try {
             return use.apply(call);
         } finally {

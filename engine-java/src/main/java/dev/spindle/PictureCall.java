@@ -1,7 +1,9 @@
 package dev.spindle;
 
 import dev.spindle.image.Image;
+import dev.spindle.image.Preprocessing;
 import dev.spindle.image.Preprocessor;
+import dev.spindle.network.Network;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,10 +15,9 @@ final class PictureCall implements AutoCloseable {
     private final float[] input;
     private final float[] logits;
 
-    PictureCall(Session session, Checkpoint checkpoint) {
+    PictureCall(Session session, Preprocessing preprocessing, Network network) {
         this.session = session;
-        this.preprocessor = new Preprocessor(
-                checkpoint.preprocessing(), checkpoint.network().height(), checkpoint.network().width());
+        this.preprocessor = new Preprocessor(preprocessing, network.height(), network.width());
         this.input = new float[session.inputLength()];
         this.logits = new float[session.logitsLength()];
     }

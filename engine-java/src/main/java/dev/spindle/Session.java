@@ -87,22 +87,22 @@ public final class Session implements AutoCloseable {
         return this;
     }
 
-    /** Memory for as many threads: what they share, and scratch for each. */
+    /** Memory for as many threads: what they share, and scratch for each. Where there is none, all stays as it was. */
     private void reserve(int count) {
-        threads = Math.min(count, 1 + WorkerPool.SIZE);
-        activations = plan.newActivations(threads);
-        run = new Run(kernel, plan, activations, places);
+        int participants = Math.min(count, 1 + WorkerPool.SIZE);
+        Memory reserved = plan.newActivations(participants);
+        run = new Run(kernel, plan, reserved, places);
+        activations = reserved;
+        threads = participants;
     }
 
-    /** Memory for as many images of a batch, if there is less. */
+    /** Memory for as many images of a batch, if there is less. Where it runs out, what there is by then stays in use. */
     private void reservePlaces(int count) {
-        int had = places.length;
-        if (had < count) {
-            places = Arrays.copyOf(places, count);
-            for (int place = had; place < count; place++) {
-                places[place] = plan.layout().allocate(plan.tail().length());
-            }
-            run = new Run(kernel, plan, activations, places);
+        for (int place = places.length; place < count; place++) {
+            Memory[] more = Arrays.copyOf(places, place + 1);
+            more[place] = plan.layout().allocate(plan.tail().length());
+            run = new Run(kernel, plan, activations, more);
+            places = more;
         }
     }
 

@@ -10,9 +10,6 @@ import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Conv;
 import dev.spindle.network.Network;
 import dev.spindle.plan.Fusion;
-import java.io.File;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -84,20 +81,9 @@ class SessionTest {
     }
 
     static void assertAllocatesNothing(String backend, Precision precision) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules", "jdk.incubator.vector,jdk.management",
-                "-cp", classPath(), AllocationProbe.class.getName(), backend,
-                precision.label()));
-        Process probe = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        String printed = new String(probe.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, probe.waitFor(), printed);
-        assertEquals(backend + " " + precision.label() + " 0", printed.strip());
-    }
-
-    private static String classPath() throws Exception {
-        Path classes = Path.of(Model.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        return classes + File.pathSeparator + classes.resolveSibling("test-classes");
+        assertEquals(
+                backend + " " + precision.label() + " 0",
+                ChildJvm.run(List.of(), AllocationProbe.class, backend, precision.label()).strip());
     }
 
     /** Unfused, each layer's map is shown; whatever the channel block, in the same order, and up to rounding the same. */

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
  * ./spindle bench profile --backend vector-256
  * ./spindle bench peak
  * ./spindle bench soak
+ * ./spindle bench load mobilenet_v2.safetensors
  * }</pre>
  *
  * <p>The exit code is 0, 1 for a failure, 2 for wrong arguments or input.
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
             ProfileCommand.class,
             PeakCommand.class,
             SoakCommand.class,
+            LoadCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class BenchCommand implements Runnable {

@@ -3,8 +3,13 @@ package dev.spindle.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.spindle.network.MobileNetV2;
+import dev.spindle.network.Network;
+import dev.spindle.plan.Weights;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -56,6 +61,17 @@ class BenchCommandTest {
     void peakPrintsTheRoof() {
         assertEquals(0, execute("peak", "--seconds", "0.05"));
         assertTrue(out.toString().matches("FMA peak of one core, \\d+-bit vectors: \\d+\\.\\d GFLOP/s\\R"), out::toString);
+    }
+
+    @Test
+    void loadPrintsMediansOfEachFile(@TempDir Path folder) throws IOException {
+        Network network = MobileNetV2.builder().widthMultiplier(0.35).build();
+        Path model = folder.resolve("model.onnx");
+        Files.write(model, OnnxExport.write(network, Weights.random(network, 1), 1));
+        assertEquals(0, execute("load", "--warmup", "0", "--loads", "1", model.toString()), err::toString);
+        assertTrue(out.toString().lines().toList().getLast().matches(" *\\d+\\.\\d +\\d+\\.\\d  .*model\\.onnx"), out::toString);
+        assertEquals(2, execute("load", "--loads", "0", model.toString()));
+        assertEquals("load: warmup 5 and loads 0, expected at least 0 and 1", err.toString().lines().toList().getLast());
     }
 
     @Test

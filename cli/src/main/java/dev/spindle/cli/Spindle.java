@@ -29,6 +29,7 @@ import picocli.CommandLine.TypeConversionException;
             ConvertCommand.class,
             CompareCommand.class,
             BackendsCommand.class,
+            DoctorCommand.class,
             BenchCommand.class,
             EvaluateCommand.class,
             ModelsCommand.class,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.spindle.weights.Safetensors;
 import dev.spindle.weights.catalogue.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -125,6 +127,32 @@ class CatalogueCommandsTest {
         }
     }
 
+    /** As Keras publishes its models: weights alone, without a hash; the catalogue knows their input. */
+    @Test
+    void kerasWeightsAreUsedByName() throws IOException {
+        byte[] weights = Files.readAllBytes(TestFiles.fixture(folder, "keras-h5/weights.weights.h5"));
+        Path reference = TestFiles.fixture(folder, "keras-h5/reference.safetensors");
+        try (TestServer server = new TestServer(TestServer.file(weights, TAG))) {
+            Path manifest = TestFiles.text(
+                    folder,
+                    "keras.json",
+                    "{\"source\": \"Test\", \"page\": \"https://example.org\", \"licence\": \"MIT\",",
+                    "\"preprocessing\": {\"preset\": \"tf\"}, \"models\": [{\"name\": \"keras\", \"input_size\": 64,",
+                    "\"address\": \"" + server.address("keras.h5") + "\"}]}");
+            System.setProperty(Models.MANIFEST_PROPERTY, manifest.toString());
+            Cli.run("pull", "keras").succeeded();
+            assertEquals(64, Cli.json("inspect", "keras").get("input").get("width").intValue());
+            Path output = folder.resolve("output.safetensors");
+            Cli.run("run", "--model", "keras", "--input", reference, "--output", output).succeeded();
+            float[] expected = Safetensors.open(reference).floats("logits");
+            float largest = 0;
+            for (float logit : expected) {
+                largest = Math.max(largest, Math.abs(logit));
+            }
+            assertArrayEquals(expected, Safetensors.open(output).floats("logits"), 1e-4f * largest);
+        }
+    }
+
     @Test
     void saysWhyAModelCannotBeHad() throws IOException {
         Cli.run("pull", "nonsense").refused("nonsense: no model of this name", "'spindle models'");
@@ -180,6 +208,49 @@ class CatalogueCommandsTest {
             assertEquals(2, server.requests().size());
             assertEquals("bytes=" + sent + "-", server.requests().get(1).header("Range"));
         }
+    }
+
+    /** A full disk's stand-in is a limit on the length of files. */
+    @Test
+    void aFullDiskLeavesNoModelAndTheNextPullGoesOn() throws IOException, InterruptedException {
+        try (TestServer server = new TestServer(TestServer.file(content, TAG))) {
+            manifest(server);
+            Process full = TestFiles.withFilesUpTo(500, "pull", "small");
+            String message = new String(full.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(ExitCode.FAILURE, full.waitFor(), message);
+            assertTrue(message.contains("small.safetensors: cannot be written: File too large"), message);
+            Cli.run("inspect", "small").refused("'spindle pull small'");
+            assertTrue(Cli.json("pull", "small").get("verified").booleanValue());
+        }
+    }
+
+    /** Nobody but root can mount such a folder. */
+    @Test
+    void aReadOnlyCacheServesItsModelsAndTakesNoOthers() throws IOException, InterruptedException {
+        Path cache = Files.createDirectory(folder.resolve("cache"));
+        Assumptions.assumeTrue(
+                ran("mount", "-t", "tmpfs", "tmpfs", cache.toString()), "this process may not mount a file system");
+        try (TestServer server = new TestServer(TestServer.file(content, TAG))) {
+            manifest(server);
+            Cli.run("pull", "small").succeeded();
+            assertTrue(ran("mount", "-o", "remount,ro", cache.toString()));
+            assertEquals(sha256, Cli.json("inspect", "small").get("sha256").textValue());
+            Cli failed = Cli.run("pull", "other");
+            assertEquals(ExitCode.FAILURE, failed.exitCode());
+            failed.assertMessage(cache, "cannot be written", "Read-only file system");
+        } finally {
+            // Lazily: the file of a model that was read stays mapped until the collector comes by.
+            assertTrue(ran("umount", "--lazy", cache.toString()));
+        }
+    }
+
+    private static boolean ran(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                == 0;
     }
 
     private Process spindle(Path manifest, String... arguments) throws IOException {

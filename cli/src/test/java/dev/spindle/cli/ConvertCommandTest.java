@@ -10,6 +10,7 @@ import dev.spindle.Model;
 import dev.spindle.weights.FileHash;
 import dev.spindle.weights.Safetensors;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +29,10 @@ class ConvertCommandTest {
             "torchvision-safetensors/weights-fp16.safetensors",
             "timm-safetensors/weights.safetensors",
             "tflite-float/weights.tflite",
-            "caffe/weights.caffemodel");
+            "caffe/weights.caffemodel",
+            "keras-h5/weights.h5",
+            "keras-h5/weights.keras",
+            "onnx/weights-batchnorm.onnx");
 
     @TempDir
     private Path folder;
@@ -177,6 +181,22 @@ class ConvertCommandTest {
             assertTrue(process.isAlive(), "it ended by itself");
             process.destroyForcibly().waitFor();
             assertEquals(-1, Files.mismatch(expected, target));
+        }
+    }
+
+    /** A full disk's stand-in is a limit on the length of files. */
+    @Test
+    void aFullDiskLeavesWhatWasThere() throws Exception {
+        Path model = TestFiles.fixture(folder, "tflite-float/weights.tflite");
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        Path target = Files.writeString(empty.resolve("target.safetensors"), "mine");
+        Process process = TestFiles.withFilesUpTo(500, "convert", model, target, "--force");
+        String message = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(ExitCode.FAILURE, process.waitFor(), message);
+        assertTrue(message.contains("spindle: " + target + ": cannot be written: File too large"), message);
+        assertEquals("mine", Files.readString(target));
+        try (Stream<Path> left = Files.list(empty)) {
+            assertEquals(List.of(target), left.toList());
         }
     }
 }

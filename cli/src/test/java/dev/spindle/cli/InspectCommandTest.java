@@ -192,7 +192,8 @@ class InspectCommandTest {
     void refusesTruncatedModels() throws IOException {
         List<String> models = List.of(
                 "tflite-float/weights.tflite", "tflite-int8/weights.tflite", "timm-safetensors/weights.safetensors",
-                "torchvision-pth/weights.pth", "dli14-pth/weights.pth", "onnx/weights-folded.onnx", "tflite-float/weights.tgz");
+                "torchvision-pth/weights.pth", "dli14-pth/weights.pth", "onnx/weights-folded.onnx", "tflite-float/weights.tgz",
+                "keras-h5/weights.h5", "keras-h5/weights.keras", "keras-h5/weights.weights.h5");
         for (String name : models) {
             Path model = TestFiles.fixture(folder, name);
             byte[] whole = Files.readAllBytes(model);

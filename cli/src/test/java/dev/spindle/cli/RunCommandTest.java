@@ -37,6 +37,9 @@ class RunCommandTest {
     static Stream<Arguments> fixturesOnBackends() {
         return Stream.of(
                         "caffe/weights.caffemodel",
+                        "keras-h5/weights.h5",
+                        "keras-h5/weights.keras",
+                        "keras-h5/weights.weights.h5",
                         "tflite-float/weights.tflite",
                         INT8,
                         "timm-safetensors/weights.safetensors",

@@ -11,8 +11,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Assumptions;
 
 /** Files that tests need. */
 final class TestFiles {
@@ -85,5 +89,23 @@ final class TestFiles {
     /** Lines of UTF-8 text. */
     static Path text(Path folder, String name, String... lines) throws IOException {
         return Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Starts the program where no file may grow beyond some kilobytes, as on a full disk; standard error goes where standard
+     * output goes.
+     */
+    static Process withFilesUpTo(int kilobytes, Object... arguments) throws IOException {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "no bash, which limits what a process may write");
+        List<String> command = new ArrayList<>(List.of(
+                "/bin/bash", "-c", "ulimit -f " + kilobytes + " && exec \"$@\"", "bash",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:-UsePerfData",
+                "-D" + Models.CACHE_PROPERTY + "=" + System.getProperty(Models.CACHE_PROPERTY, ""),
+                "-D" + Models.MANIFEST_PROPERTY + "=" + System.getProperty(Models.MANIFEST_PROPERTY, ""),
+                "-cp", System.getProperty("java.class.path"),
+                Spindle.class.getName()));
+        Arrays.stream(arguments).map(Object::toString).forEach(command::add);
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 }

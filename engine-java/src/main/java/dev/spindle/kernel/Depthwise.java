@@ -65,6 +65,15 @@ public record Depthwise(
         return outputHeight;
     }
 
+    /**
+     * Whether {@code count} neighbouring output columns, wherever they are, read a run of neighbouring input columns of which
+     * none but the first and the last can lie outside the map.
+     */
+    public boolean tiles(int count) {
+        int lastColumn = (outputWidth - 1) * stride - padLeft + 2;
+        return dilation == 1 && outputWidth >= count && padLeft <= 1 && lastColumn <= width;
+    }
+
     /** The first output column whose taps all lie in the map, at most {@link #outputWidth}. */
     public int interiorFrom() {
         return Math.min(outputWidth, (padLeft + stride - 1) / stride);

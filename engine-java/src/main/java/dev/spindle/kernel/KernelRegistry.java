@@ -97,21 +97,27 @@ final class KernelRegistry {
     }
 
     private KernelCandidate choose() {
-        StringBuilder missed = new StringBuilder();
+        // One reason may hold several back.
+        Map<String, List<String>> missed = new LinkedHashMap<>();
         for (KernelCandidate candidate : candidates) {
             if (candidate.supported()) {
-                if (!missed.isEmpty()) {
-                    System.getLogger(Kernels.class.getName())
-                            .log(System.Logger.Level.INFO, "backend {0} is used; {1}", candidate.name(), missed);
-                }
+                log(candidate, missed);
                 return candidate;
             }
             if (candidate.availability() == KernelCandidate.Availability.MISSING) {
-                missed.append(missed.isEmpty() ? "" : "; ")
-                        .append("without ").append(candidate.name()).append(": ").append(candidate.reason());
+                missed.computeIfAbsent(candidate.reason(), reason -> new ArrayList<>()).add(candidate.name());
             }
         }
         throw new IllegalStateException("no backend runs here: " + candidates);
+    }
+
+    private static void log(KernelCandidate chosen, Map<String, List<String>> missed) {
+        List<String> parts = new ArrayList<>();
+        missed.forEach((reason, names) -> parts.add("without " + String.join(", ", names) + ": " + reason));
+        if (!parts.isEmpty()) {
+            System.getLogger(Kernels.class.getName())
+                    .log(System.Logger.Level.INFO, "backend {0} is used; {1}", chosen.name(), String.join("; ", parts));
+        }
     }
 
     private Kernel create(KernelCandidate candidate) {

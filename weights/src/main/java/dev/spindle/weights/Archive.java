@@ -2,7 +2,6 @@ package dev.spindle.weights;
 
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
-import io.airlift.compress.MalformedInputException;
 import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
@@ -13,8 +12,11 @@ import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -50,6 +52,8 @@ final class Archive {
     private final Path file;
     private final List<Entry> models = new ArrayList<>();
     private final List<byte[]> texts = new ArrayList<>();
+    /** Networks of Caffe's, without their weights. */
+    private final Map<Path, ByteBuffer> structures = new LinkedHashMap<>();
     private final List<String> others = new ArrayList<>();
     private long held;
 
@@ -162,17 +166,25 @@ final class Archive {
     private void add(String name, ByteBuffer content) {
         Optional<Format> format = PublishedFormats.model(path(name), content);
         if (format.isPresent()) {
-            held += content.remaining();
-            requireSmall(held);
+            hold(content);
             models.add(new Entry(name, format.get(), content.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN)));
         } else {
             others.add(name);
+            if (CaffeReader.isStructure(name)) {
+                hold(content);
+                structures.put(path(name), content);
+            }
             if (name.toLowerCase(Locale.ROOT).endsWith(".txt") && content.remaining() <= MAX_LABEL_BYTES) {
                 byte[] text = new byte[content.remaining()];
                 content.duplicate().get(text);
                 texts.add(text);
             }
         }
+    }
+
+    private void hold(ByteBuffer content) {
+        held += content.remaining();
+        requireSmall(held);
     }
 
     /** An entry's name behind the archive's, for messages: it leads nowhere. */
@@ -182,7 +194,7 @@ final class Archive {
 
     private Checkpoint checkpoint() {
         Entry chosen = choose();
-        Checkpoint found = chosen.format.reader().apply(path(chosen.name), chosen.content);
+        Checkpoint found = read(chosen);
         List<String> labels = found.labels();
         for (byte[] text : texts) {
             labels = labels.isEmpty() ? TfliteLabels.lines(text, found.network().classes()) : labels;
@@ -199,6 +211,17 @@ final class Archive {
                         source.tensors(),
                         source.provenance(),
                         source.warnings()));
+    }
+
+    private Checkpoint read(Entry entry) {
+        Path path = path(entry.name);
+        if (entry.format != PublishedFormats.CAFFE) {
+            return entry.format.reader().apply(path, entry.content);
+        }
+        List<Path> beside = structures.keySet().stream()
+                .filter(structure -> Objects.equals(structure.getParent(), path.getParent()))
+                .toList();
+        return CaffeReader.read(path, entry.content, beside, structures::get);
     }
 
     private Entry choose() {
@@ -230,7 +253,7 @@ final class Archive {
         return names.isEmpty() ? "nothing" : listed + (names.size() > MAX_LISTED ? ", ..." : "");
     }
 
-    /** The decoder tells damage by exceptions of several kinds, not all of them meant; here it is one. */
+    /** The decoder tells damage by exceptions of many kinds, not all of them meant; here it is one. */
     private static final class Zstandard extends FilterInputStream {
 
         Zstandard(InputStream in) {
@@ -247,7 +270,7 @@ final class Archive {
         public int read(byte[] bytes, int offset, int length) throws IOException {
             try {
                 return super.read(bytes, offset, length);
-            } catch (MalformedInputException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            } catch (RuntimeException e) {
                 throw new IOException("damaged Zstandard data: " + e.getMessage(), e);
             }
         }

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -70,7 +71,23 @@ final class CaffeReader {
 
     /** Reads a {@code .caffemodel}; the structure is found beside it. */
     static Checkpoint read(Path file, ByteBuffer content) {
-        return read(structure(file), CaffeNet.ofBinary(file, content));
+        Path folder = file.toAbsolutePath().getParent();
+        return read(file, content, list(folder, CaffeReader::isStructure), ModelFile::map);
+    }
+
+    /**
+     * Reads a {@code .caffemodel} that may be in an archive.
+     *
+     * @param beside the structures that are in the same folder
+     * @param contents gives what is in one of them
+     */
+    static Checkpoint read(Path file, ByteBuffer content, List<Path> beside, Function<Path, ByteBuffer> contents) {
+        return read(structure(file, beside, contents), CaffeNet.ofBinary(file, content));
+    }
+
+    /** Whether a file of this name may hold a structure. */
+    static boolean isStructure(String name) {
+        return name.toLowerCase(Locale.ROOT).endsWith(STRUCTURE);
     }
 
     /** Reads weights for a structure that is at hand. */
@@ -101,18 +118,17 @@ final class CaffeReader {
     }
 
     /** The structure beside a file of weights: {@code deploy.prototxt}, or one that begins with the file's own name. */
-    private static CaffeNet structure(Path file) {
-        String own = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    private static CaffeNet structure(Path file, List<Path> beside, Function<Path, ByteBuffer> contents) {
+        String own = lowerCase(file);
         String stem = own.endsWith(WEIGHTS) ? own.substring(0, own.length() - WEIGHTS.length()) : own;
         Set<String> wanted = Set.of(
                 "deploy" + STRUCTURE, stem + STRUCTURE, stem + "_deploy" + STRUCTURE, stem + "-deploy" + STRUCTURE);
-        Path folder = file.toAbsolutePath().getParent();
-        List<Path> found = list(folder, wanted::contains);
+        List<Path> found = beside.stream().filter(path -> wanted.contains(lowerCase(path))).toList();
         if (found.isEmpty()) {
             throw new InvalidInputException(file + ": expected the network beside its weights, in deploy.prototxt or "
                     + ModelFile.printable(stem) + ".prototxt, found neither");
         }
-        List<CaffeNet> nets = found.stream().map(path -> CaffeNet.ofText(path, ModelFile.map(path))).toList();
+        List<CaffeNet> nets = found.stream().map(path -> CaffeNet.ofText(path, contents.apply(path))).toList();
         if (nets.stream().map(CaffeNet::parameters).distinct().count() > 1) {
             throw new InvalidInputException(
                     file + ": expected one network beside the weights, found several that differ: " + names(found));
@@ -125,12 +141,14 @@ final class CaffeReader {
             return List.of();
         }
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(path -> wanted.test(path.getFileName().toString().toLowerCase(Locale.ROOT)))
-                    .sorted()
-                    .toList();
+            return entries.filter(path -> wanted.test(lowerCase(path))).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static String lowerCase(Path file) {
+        return file.getFileName().toString().toLowerCase(Locale.ROOT);
     }
 
     private static String names(List<Path> files) {

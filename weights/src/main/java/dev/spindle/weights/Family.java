@@ -1,12 +1,13 @@
 package dev.spindle.weights;
 
 import dev.spindle.network.InvertedResidual;
+import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntUnaryOperator;
+import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -22,9 +23,6 @@ public record Family(String name, Optional<Double> widthMultiplier, Optional<Int
     /** The divisor of nearly all published networks, that of the smallest, and others that were seen. */
     private static final List<Integer> DIVISORS = List.of(8, 4, 16, 2, 1);
 
-    private static final List<Integer> V1_CHANNELS = List.of(64, 128, 256, 512, 1024);
-    private static final int V1_FEWEST_CHANNELS = 8;
-
     /** Widths in hundredths; of those that round to the same channels the rounder one is meant. */
     private static final int MAX_HUNDREDTHS = 400;
     private static final List<Integer> ROUNDNESS = List.of(100, 50, 25, 10, 5, 1);
@@ -32,19 +30,16 @@ public record Family(String name, Optional<Double> widthMultiplier, Optional<Int
     /** Finds the family by the name of the architecture, and the scale by the channels. */
     public static Family of(Network network) {
         String name = network.architecture().split("[ ,]", 2)[0];
-        List<Integer> channels =
-                withoutRepeats(network.blocks().stream().map(InvertedResidual::outputs).toList());
+        List<Integer> channels = channels(network);
         if (network.blocks().stream().allMatch(block -> block.expand().isEmpty())) {
-            return new Family(
-                    name,
-                    width(V1_CHANNELS, channels, width -> base -> Math.max(V1_FEWEST_CHANNELS, (int) (base * width))),
-                    Optional.empty());
-        }
-        List<Integer> paper = withoutRepeats(
-                MobileNetV2.builder().build().blocks().stream().map(InvertedResidual::outputs).toList());
-        for (int divisor : DIVISORS) {
             Optional<Double> width =
-                    width(paper, channels, value -> base -> MobileNetV2.makeDivisible(base * value, divisor));
+                    width(channels, value -> channels(MobileNetV1.builder().widthMultiplier(value).build()));
+            return new Family(name, width, Optional.empty());
+        }
+        List<Integer> paper = channels(MobileNetV2.builder().build());
+        for (int divisor : DIVISORS) {
+            Optional<Double> width = width(channels, value -> withoutRepeats(
+                    paper.stream().map(base -> MobileNetV2.makeDivisible(base * value, divisor))));
             if (width.isPresent()) {
                 return new Family(name, width, Optional.of(divisor));
             }
@@ -52,16 +47,9 @@ public record Family(String name, Optional<Double> widthMultiplier, Optional<Int
         return new Family(name, Optional.empty(), Optional.empty());
     }
 
-    private interface Scaling {
-        IntUnaryOperator by(double width);
-    }
-
-    private static Optional<Double> width(List<Integer> paper, List<Integer> channels, Scaling scaling) {
-        return widths()
-                .filter(width -> withoutRepeats(
-                                paper.stream().map(base -> scaling.by(width).applyAsInt(base)).toList())
-                        .equals(channels))
-                .findFirst();
+    /** The first width of which the published network has these channels. */
+    private static Optional<Double> width(List<Integer> channels, DoubleFunction<List<Integer>> published) {
+        return widths().filter(width -> published.apply(width).equals(channels)).findFirst();
     }
 
     private static Stream<Double> widths() {
@@ -69,13 +57,18 @@ public record Family(String name, Optional<Double> widthMultiplier, Optional<Int
                 .flatMap(step -> IntStream.rangeClosed(1, MAX_HUNDREDTHS / step).mapToObj(i -> i * step / 100.0));
     }
 
-    private static List<Integer> withoutRepeats(List<Integer> values) {
+    /** The blocks' outputs. */
+    private static List<Integer> channels(Network network) {
+        return withoutRepeats(network.blocks().stream().map(InvertedResidual::outputs));
+    }
+
+    private static List<Integer> withoutRepeats(Stream<Integer> values) {
         List<Integer> kept = new ArrayList<>();
-        for (int value : values) {
-            if (kept.isEmpty() || kept.getLast() != value) {
+        values.forEach(value -> {
+            if (kept.isEmpty() || !kept.getLast().equals(value)) {
                 kept.add(value);
             }
-        }
+        });
         return kept;
     }
 }

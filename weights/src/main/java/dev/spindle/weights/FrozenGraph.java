@@ -183,7 +183,7 @@ final class FrozenGraph {
             default -> {
                 // Whatever else is read says how another node's result is shaped; a reshape's target is not looked at.
                 if (!COPIES.contains(node.operation()) && !isShape(node)) {
-                    throw node.wrong("an operation of a MobileNet classifier", node.operation());
+                    throw node.wrong("an operation of a MobileNet classifier", ModelFile.printable(node.operation()));
                 }
             }
         }

@@ -20,6 +20,9 @@ public final class PublishedFormats implements CheckpointReader {
     private static final Format FROZEN_GRAPH =
             new Format("TensorFlow frozen graph", FrozenGraphReader::recognises, FrozenGraphReader::read);
 
+    /** Its networks are of two files. */
+    static final Format CAFFE = new Format("Caffe", CaffeReader::recognises, CaffeReader::read);
+
     /** What TensorFlow Slim's archives hold of the same network, the better first. */
     static final List<Format> TENSORFLOW = List.of(TFLITE, FROZEN_GRAPH);
 
@@ -28,10 +31,11 @@ public final class PublishedFormats implements CheckpointReader {
             new Format("safetensors", SafetensorsReader::recognises, SafetensorsReader::read),
             new Format("PyTorch", TorchReader::recognises, TorchReader::read),
             new Format("NumPy", NpzReader::recognises, NpzReader::read),
+            new Format("Keras", KerasReader::recognises, KerasReader::read),
             TFLITE,
             new Format("ONNX", OnnxReader::recognises, OnnxReader::read),
             FROZEN_GRAPH,
-            new Format("Caffe", CaffeReader::recognises, CaffeReader::read));
+            CAFFE);
 
     /** What may hold any of them: after them, for some are zip files of their own kind. */
     private static final Format ARCHIVE = new Format("an archive of one of these", Archive::recognises, Archive::read);

@@ -52,4 +52,8 @@ record SourceProfile(
                     Preprocessing.TORCH.channelOrder(),
                     Preprocessing.TORCH.mean(),
                     Preprocessing.TORCH.scale()));
+
+    /** What keras.applications has; its models take pictures as all of TensorFlow's MobileNets do. */
+    static final SourceProfile KERAS = new SourceProfile(
+            "keras", Padding.SAME, 1e-3, Activation.RELU6, Graph.OPEN_SIDE, Graph.OPEN_SIDE, Preprocessing.TF);
 }

@@ -1,10 +1,7 @@
 package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
-import dev.spindle.network.InvertedResidual;
-import dev.spindle.network.MobileNetV2;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -35,9 +32,6 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
 
     /** How deep the modules lie that tell one source or block from another: {@code features.2.conv.1.0}. */
     private static final int DEPTH = 5;
-
-    /** The strides of the first blocks of the paper's stages (table 2). */
-    private static final List<Integer> STAGE_STRIDES = List.of(1, 2, 2, 2, 1, 2, 1);
 
     /**
      * Recognises the source by its names.
@@ -110,10 +104,6 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
                 1);
     }
 
-    /**
-     * Finds the stages, whose first blocks may step: they are those of the paper where the channels change only where the
-     * paper's do, and otherwise those between which the channels change, if these are as many.
-     */
     private static List<Integer> strides(TensorSource source, List<Block> blocks) {
         List<Integer> channels = new ArrayList<>();
         for (Block block : blocks) {
@@ -125,44 +115,16 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
             }
             channels.add(shape.getFirst());
         }
-        List<InvertedResidual> paper = MobileNetV2.builder().build().blocks();
-        List<Integer> published = stageStarts(paper.stream().map(InvertedResidual::outputs).toList());
-        List<Integer> found = stageStarts(channels);
-        if (blocks.size() == paper.size() && published.containsAll(found)) {
-            return MobileNetV2.blockStrides();
-        }
-        if (found.size() != STAGE_STRIDES.size()) {
-            throw InvalidInputException.of(
-                    source.file(),
-                    "blocks",
-                    STAGE_STRIDES.size() + " stages of equal channels, since the strides of others are unknown",
-                    "channels " + channels);
-        }
-        List<Integer> strides = new ArrayList<>(Collections.nCopies(blocks.size(), 1));
-        for (int stage = 0; stage < found.size(); stage++) {
-            strides.set(found.get(stage), STAGE_STRIDES.get(stage));
-        }
-        return strides;
-    }
-
-    /** The blocks whose output channels are not those of the block before. */
-    private static List<Integer> stageStarts(List<Integer> channels) {
-        List<Integer> starts = new ArrayList<>();
-        for (int i = 0; i < channels.size(); i++) {
-            if (i == 0 || !channels.get(i).equals(channels.get(i - 1))) {
-                starts.add(i);
-            }
-        }
-        return starts;
+        return Strides.of(source.file(), channels);
     }
 
     private static TorchNames timm(Set<String> modules) {
         List<Block> blocks = new ArrayList<>();
-        for (int stage = 0; stage < STAGE_STRIDES.size(); stage++) {
+        for (int stage = 0; stage < Strides.OF_STAGES.size(); stage++) {
             int repeat = 0;
             do {
                 String block = "blocks." + stage + "." + repeat + ".";
-                int stride = repeat == 0 ? STAGE_STRIDES.get(stage) : 1;
+                int stride = repeat == 0 ? Strides.OF_STAGES.get(stage) : 1;
                 blocks.add(
                         modules.contains(block + "conv_pwl")
                                 ? new Block(

@@ -29,6 +29,7 @@ import java.util.zip.ZipOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,15 +72,15 @@ class ArchiveTest {
         return out.toByteArray();
     }
 
-    private static byte[] gzip(byte[] bytes) {
+    static byte[] gzip(byte[] bytes) {
         return compressed(bytes, GZIPOutputStream::new);
     }
 
-    private static byte[] zstandard(byte[] bytes) {
+    static byte[] zstandard(byte[] bytes) {
         return compressed(bytes, ZstdOutputStream::new);
     }
 
-    private static byte[] tar(Map<String, byte[]> entries) {
+    static byte[] tar(Map<String, byte[]> entries) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
             tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
@@ -200,6 +201,21 @@ class ArchiveTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
+    void caffesTwoFilesAreRead(Kind kind) {
+        byte[] structure = Fixtures.bytes("caffe/deploy.prototxt");
+        byte[] weights = Fixtures.bytes("caffe/weights.caffemodel");
+        Checkpoint checkpoint = read(kind.of(entries(
+                "net/weights.caffemodel", weights, "net/weights.prototxt", structure, "other.prototxt", text("a"))));
+        assertEquals("Caffe", checkpoint.source().format());
+        Fixtures.assertLogits("caffe", checkpoint, 1e-4);
+        assertEquals(
+                NAME + "/net/weights.caffemodel: expected the network beside its weights, in deploy.prototxt or"
+                        + " weights.prototxt, found neither",
+                refusal(kind.of(entries("net/weights.caffemodel", weights, "deploy.prototxt", structure))));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
     void archivesWithoutOneModelAreRefused(Kind kind) {
         assertEquals(
                 NAME + ": archive: expected one model file, found a.onnx, b.onnx",
@@ -271,6 +287,21 @@ class ArchiveTest {
         }
     }
 
+    /** Descriptors of frames that no program writes; fuzzing found one that the decoder did not expect. */
+    @Test
+    void everyHeaderOfZstandardIsRefused() {
+        byte[] content = new byte[64];
+        System.arraycopy(new byte[] {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd}, 0, content, 0, 4);
+        for (int descriptor = 0; descriptor < 256; descriptor++) {
+            for (int next : new int[] {0, 0x50, 0xff}) {
+                content[4] = (byte) descriptor;
+                Arrays.fill(content, 5, content.length, (byte) next);
+                refusal(content);
+            }
+        }
+    }
+
+    @Tag("fuzz")
     @ParameterizedTest
     @EnumSource(Kind.class)
     void damagedArchivesAreRefusedOrRead(Kind kind) {

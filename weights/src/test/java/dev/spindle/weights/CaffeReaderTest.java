@@ -33,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -393,6 +394,7 @@ class CaffeReaderTest {
         });
     }
 
+    @Tag("fuzz")
     @Test
     void damagedWeightsAreRefusedOrRead() {
         CaffeFile file = CaffeFile.of(first(8, 8), 2);
@@ -401,6 +403,7 @@ class CaffeReaderTest {
                 file.binary(), 7, damaged -> CaffeReader.read(net, CaffeNet.ofBinary(CaffeFile.WEIGHTS, damaged)));
     }
 
+    @Tag("fuzz")
     @Test
     void damagedTextIsRefusedOrRead() {
         CaffeFile file = CaffeFile.of(SMALL, 2);

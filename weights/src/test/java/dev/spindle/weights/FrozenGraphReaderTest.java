@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -238,6 +239,7 @@ class FrozenGraphReaderTest {
     @Test
     void graphsThatAreNoClassifiersAreRefused() {
         assertRefused("found ResizeBilinear", file -> file.node("Conv/Relu6").setOp("ResizeBilinear"));
+        assertRefused("found Resize?Bilinear", file -> file.node("Conv/Relu6").setOp("Resize\nBilinear"));
         assertRefused("expected one node of this name, found two", file -> file.node("NoOp", FrozenFile.SOFTMAX));
         assertRefused("one Placeholder that the output comes from, found none", file -> file.node(FrozenFile.INPUT)
                 .setOp("Shape"));
@@ -307,6 +309,7 @@ class FrozenGraphReaderTest {
         assertFalse(FrozenGraphReader.recognises(NAME, ByteBuffer.allocate(0)));
     }
 
+    @Tag("fuzz")
     @Test
     void damagedFilesAreRefusedOrRead() {
         MutationFuzz.run(

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -165,6 +166,7 @@ class NpzReaderTest {
         Mutations.truncate(ZipFiles.deflated(NpzFile.entries(SMALL)), part -> PublishedFormats.read(NAME, part));
     }
 
+    @Tag("fuzz")
     @Test
     void whateverTheDamageOnlyTheDocumentedExceptionIsThrown() {
         byte[] array = NpzFile.entries(SMALL).get(KERNEL + ".npy");

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -535,6 +536,7 @@ class OnnxReaderTest {
         assertFalse(OnnxReader.recognises(NAME, ByteBuffer.wrap(new byte[] {8, 1, 0x12, 9})));
     }
 
+    @Tag("fuzz")
     @Test
     void damagedFilesAreRefusedOrRead() {
         byte[] file = changed(found -> OnnxReaderTest.computeShape(found)).model.build().toByteArray();

@@ -33,6 +33,9 @@ class PublishedFormatsTest {
         "torchvision-pth/weights.pth, PyTorch",
         "torchvision-pth/weights-legacy.pth, PyTorch",
         "dli14-pth/weights.pth, PyTorch",
+        "keras-h5/weights.h5, Keras",
+        "keras-h5/weights.keras, Keras",
+        "keras-h5/weights.weights.h5, Keras",
         "tflite-float/weights.tflite, TensorFlow Lite",
         "tflite-int8/weights.tflite, TensorFlow Lite"
     })

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -388,6 +389,7 @@ class SafetensorsReaderTest {
                         file, header, 1000, 1, damaged -> SafetensorsReader.read(Safetensors.read(NAME, damaged))));
     }
 
+    @Tag("fuzz")
     @Test
     void whateverTheDamageOnlyTheDocumentedExceptionIsThrown() throws IOException {
         Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();

@@ -184,7 +184,8 @@ class SafetensorsWriterTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "torchvision-safetensors/weights.safetensors", "torchvision-safetensors/weights-fp16.safetensors",
-        "timm-safetensors/weights.safetensors", "tflite-float/weights.tflite", "tflite-int8/weights.tflite"
+        "timm-safetensors/weights.safetensors", "tflite-float/weights.tflite", "tflite-int8/weights.tflite",
+        "keras-h5/weights.h5", "keras-h5/weights.keras", "keras-h5/weights.weights.h5"
     })
     void whatReadersMakeIsKept(String fixture) {
         Checkpoint checkpoint = Model.read(Fixtures.path(fixture));

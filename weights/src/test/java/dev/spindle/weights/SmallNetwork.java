@@ -1,5 +1,6 @@
 package dev.spindle.weights;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.spindle.Checkpoint;
@@ -30,7 +31,11 @@ final class SmallNetwork {
 
     /** With batch normalisation behind each convolution. */
     static Checkpoint normalised(Padding padding, int height, int width) {
-        Network network = network(padding, height, width);
+        return normalised(network(padding, height, width));
+    }
+
+    /** Another network with such weights. */
+    static Checkpoint normalised(Network network) {
         Random random = new Random(3);
         Map<String, LayerWeights> layers = new HashMap<>();
         for (Conv conv : network.convolutions()) {
@@ -40,9 +45,9 @@ final class SmallNetwork {
                     values(random, channels, 1, 0.2), EPSILON);
             layers.put(conv.name(), LayerWeights.normalised(kernel(random, conv), norm));
         }
-        Conv dense = Conv.pointwise(Network.CLASSIFIER, network.features(), CLASSES, Activation.LINEAR);
+        Conv dense = Conv.pointwise(Network.CLASSIFIER, network.features(), network.classes(), Activation.LINEAR);
         layers.put(
-                Network.CLASSIFIER, LayerWeights.biased(kernel(random, dense), values(random, CLASSES, 0, 0.1)));
+                Network.CLASSIFIER, LayerWeights.biased(kernel(random, dense), values(random, network.classes(), 0, 0.1)));
         return checkpoint(network, Weights.of(network, layers));
     }
 
@@ -106,5 +111,13 @@ final class SmallNetwork {
         for (int i = 0; i < exact.length; i++) {
             assertEquals(exact[i], logits[i], tolerance * largest, "class " + i);
         }
+    }
+
+    /** Checks that the weights of all layers are the same bits, whatever the epsilon of batch normalisation. */
+    static void assertSameWeights(Checkpoint expected, Checkpoint found) {
+        Map<String, Safetensors.Tensor> tensors = LayerTensors.of(expected.network(), expected.weights());
+        Map<String, Safetensors.Tensor> same = LayerTensors.of(found.network(), found.weights());
+        assertEquals(tensors.keySet(), same.keySet());
+        tensors.forEach((name, tensor) -> assertArrayEquals(tensor.floats(), same.get(name).floats(), name));
     }
 }

@@ -30,6 +30,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -490,6 +491,7 @@ class TfliteReaderTest {
                 () -> Mutations.mutate(file, tables, count, 2, damaged -> TfliteReader.read(NAME, damaged)));
     }
 
+    @Tag("fuzz")
     @Test
     void whateverTheDamageOnlyTheDocumentedExceptionIsThrown() {
         MutationFuzz.run(TfliteFile.classifier().bytes().array(), 3, damaged -> TfliteReader.read(NAME, damaged));

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -324,6 +325,7 @@ class TorchReaderTest {
         Mutations.truncate(Fixtures.bytes(fixture), part -> PublishedFormats.read(NAME, part));
     }
 
+    @Tag("fuzz")
     @Test
     void whateverTheDamageToAPickleOnlyTheDocumentedExceptionIsThrown() {
         TorchFile file = new TorchFile();
@@ -335,6 +337,7 @@ class TorchReaderTest {
         });
     }
 
+    @Tag("fuzz")
     @Test
     void whateverTheDamageToAFileOnlyTheDocumentedExceptionIsThrown() {
         Map<String, Safetensors.Tensor> few = new LinkedHashMap<>();

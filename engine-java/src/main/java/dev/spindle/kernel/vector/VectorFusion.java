@@ -93,7 +93,7 @@ final class VectorFusion {
             tiles.pointwise(
                     Tiling.first(p + 1, count, pixels) - first, vectors, w, expand.weights() + channel * expand.inputs(), w,
                     expand.bias() + channel, expand.inputs(), a, input + first * c, output + first * c,
-                    expand.inputBlockStride(), neutral, 0, 0, 0, block.bufferBlockStride(), expand.low(), expand.high());
+                    expand.inputBlockStride(), neutral, 0, 0, block.bufferBlockStride(), expand.low(), expand.high());
         }
     }
 
@@ -143,10 +143,9 @@ final class VectorFusion {
         boolean ends = group == block.groups() - 1;
         int low = ends ? project.low() : Integer.MIN_VALUE;
         int high = ends ? project.high() : Integer.MAX_VALUE;
-        float[] biases = starts ? w : neutral;
+        float[] biases = ends ? w : neutral;
         boolean adds = !starts || project.residual() >= 0;
         float[] sums = adds ? a : neutral;
-        int sumsPixelStride = adds ? c : 0;
         int sumsBlockStride = adds ? project.outputBlockStride() : 0;
         int width = block.depthwise().outputWidth();
         int pixels = (to - from) * width;
@@ -155,18 +154,17 @@ final class VectorFusion {
             int vectors = tiling.vectors(tile);
             int firstBlock = tiling.firstBlock(tile);
             int weight = project.weights() + firstBlock * c * project.inputs() + firstInput * vectors * c;
-            int bias = starts ? project.bias() + firstBlock * c : 0;
+            int bias = ends ? project.bias() + firstBlock * c : 0;
             int place = firstBlock * project.outputBlockStride() + from * width * c;
             int output = project.output() + place;
-            int sum = !adds ? 0 : (starts ? project.residual() : project.output()) + place;
+            int sum = (starts ? project.residual() : project.output()) + place;
             int count = Tiling.tiles(pixels, tiling.rows(vectors));
             for (int p = 0; p < count; p++) {
                 int first = Tiling.first(p, count, pixels);
                 tiles.pointwise(
                         Tiling.first(p + 1, count, pixels) - first, vectors, w, weight, biases, bias, k, a,
                         filtered + first * c, output + first * c, block.filteredBlockStride(), sums,
-                        sum + first * sumsPixelStride, sumsPixelStride, sumsBlockStride, project.outputBlockStride(), low,
-                        high);
+                        adds ? sum + first * c : 0, sumsBlockStride, project.outputBlockStride(), low, high);
             }
         }
     }

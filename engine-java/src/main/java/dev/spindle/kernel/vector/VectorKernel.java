@@ -35,7 +35,8 @@ final class VectorKernel implements Kernel {
         this.tiles = tiles;
         this.layout = new Layout(
                 tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS, true);
-        this.neutral = new float[WIDEST_TILE * tiles.lanes()];
+        int pixels = Math.max(WIDEST_TILE, Math.max(tiles.rows1(), Math.max(tiles.rows2(), tiles.rows3())));
+        this.neutral = new float[pixels * tiles.lanes()];
         Arrays.fill(neutral, -0f);
         this.fusion = new VectorFusion(tiles, neutral);
     }
@@ -86,7 +87,6 @@ final class VectorKernel implements Kernel {
         int c = layout.channelBlock();
         boolean adds = layer.residual() >= 0;
         float[] r = adds ? a : neutral;
-        int residualPixelStride = adds ? c : 0;
         int residualBlockStride = adds ? layer.outputBlockStride() : 0;
         int start = 0;
         for (int tile = 0; start < to; tile++) {
@@ -96,14 +96,14 @@ final class VectorKernel implements Kernel {
             int block = tiling.firstBlock(tile);
             int weight = layer.weights() + block * c * layer.inputs();
             int output = layer.output() + block * layer.outputBlockStride();
-            int residual = adds ? layer.residual() + block * residualBlockStride : 0;
+            int residual = layer.residual() + block * residualBlockStride;
             for (int p = Math.max(0, from - start); p < last; p++) {
                 int first = tiling.firstPixel(p, pixelTiles);
                 tiles.pointwise(
                         tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + block * c,
                         layer.inputs(), a, layer.input() + first * c, output + first * c, layer.inputBlockStride(), r,
-                        residual + first * residualPixelStride, residualPixelStride, residualBlockStride,
-                        layer.outputBlockStride(), layer.low(), layer.high());
+                        adds ? residual + first * c : 0, residualBlockStride, layer.outputBlockStride(), layer.low(),
+                        layer.high());
             }
             start += pixelTiles;
         }

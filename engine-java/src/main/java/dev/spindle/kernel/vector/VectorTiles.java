@@ -46,18 +46,18 @@ abstract class VectorTiles {
     /**
      * {@code rows} pixels by {@code vectors} channel blocks of a 1x1 convolution.
      *
-     * @param b holds the bias; -0 where the residual holds sums that started with it
-     * @param r holds the residual; -0 with both residual strides 0 where there is none
+     * @param b holds the bias; -0 where it is still to come
+     * @param r holds the residual; as many pixels of -0 with a block stride of 0 where there is none
      */
     abstract void pointwise(
             int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
-            int inputBlockStride, float[] r, int residual, int residualPixelStride, int residualBlockStride,
-            int outputBlockStride, int low, int high);
+            int inputBlockStride, float[] r, int residual, int residualBlockStride, int outputBlockStride, int lowBits,
+            int highBits);
 
     /** {@code rows} neighbouring outputs by {@code vectors} channel blocks of the stem. */
     abstract void stem(
             int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
-            int rowStride, int outputBlockStride, int low, int high);
+            int rowStride, int outputBlockStride, int lowBits, int highBits);
 
     /** Output rows of one channel block; {@code weight}, {@code bias}, {@code input}, {@code output} are that block's. */
     abstract void depthwise(

@@ -17,8 +17,7 @@ import java.util.Objects;
  * The C kernels of one instruction set. A call hands addresses and geometry to one native function, which computes the
  * whole range of units.
  *
- * <p>Every range of units is checked, because C does not: outside it lies somebody else's memory. That offsets and
- * strides lie inside the memory is what the plan has seen to; assertions check it again.
+ * <p>Ranges of units, and through {@link NativeBounds} all places in memory, are checked, because C does not.
  */
 final class NativeKernel implements Kernel {
 
@@ -30,6 +29,7 @@ final class NativeKernel implements Kernel {
     private final NativeBackend backend;
     private final int isa;
     private final Layout layout;
+    private final NativeBounds bounds;
 
     /** Kernels of a backend that the library holds and the CPU can run. */
     NativeKernel(NativeBackend backend) {
@@ -40,6 +40,7 @@ final class NativeKernel implements Kernel {
         layout = new Layout(
                 lanes, Memory.Kind.OFF_HEAP, rows(isa, 1), rows(isa, 2), rows(isa, 3), denseVectors(isa),
                 true);
+        bounds = new NativeBounds(layout);
     }
 
     @Override
@@ -58,8 +59,8 @@ final class NativeKernel implements Kernel {
         Tiling tiling = layer.tiling();
         int c = layout.channelBlock();
         int outputBlockStride = layer.outputHeight() * tiling.pixels() * c;
-        assert sourcesFit(layer, weights, activations);
-        assert fits(activations, layer.output(), (long) tiling.blocks() * outputBlockStride);
+        bounds.requireSources(layer, weights, activations);
+        NativeBounds.require(activations, layer.output(), (long) tiling.blocks() * outputBlockStride);
         int status = stem(
                 isa,
                 at(weights, layer.weights()),
@@ -85,9 +86,8 @@ final class NativeKernel implements Kernel {
     public void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         Tiling tiling = layer.tiling();
-        assert weightsFit(layer, weights);
-        assert inputFits(layer, activations);
-        assert outputFits(layer, activations);
+        bounds.requireSources(layer, weights, activations);
+        bounds.requireOutput(layer, activations);
         int status = pointwise(
                 isa,
                 at(weights, layer.weights()),
@@ -114,14 +114,9 @@ final class NativeKernel implements Kernel {
     @Override
     public void depthwise(Depthwise layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
-        int c = layout.channelBlock();
-        assert weightsFit(layer, weights, activations);
-        assert inputFits(layer, activations);
-        assert fits(
-                activations,
-                layer.output(),
-                (layer.blocks() - 1L) * layer.outputBlockStride()
-                        + (long) layer.outputHeight() * layer.outputWidth() * c);
+        bounds.requireWeights(layer, weights, activations);
+        bounds.requireInput(layer, activations);
+        bounds.requireOutput(layer, activations);
         int status = depthwise(
                 isa,
                 at(weights, layer.weights()),
@@ -157,13 +152,7 @@ final class NativeKernel implements Kernel {
         Pointwise project = layer.project();
         Tiling hidden = layer.hidden();
         Tiling tiling = project.tiling();
-        assert layer.channelBlock() == layout.channelBlock() && layer.groupTiles() > 0 && layer.stepRows() > 0;
-        assert stem == null || sourcesFit(stem, weights, activations);
-        assert expand == null || weightsFit(expand, weights) && inputFits(expand, activations);
-        assert weightsFit(depthwise, weights, activations);
-        assert layer.hasFirst() || inputFits(depthwise, activations);
-        assert weightsFit(project, weights) && outputFits(project, activations);
-        assert fits(activations, scratch, layer.scratchLength());
+        bounds.require(layer, weights, activations, scratch);
         long buffer = at(activations, scratch);
         long firstWeights = 0;
         long firstBias = 0;
@@ -250,8 +239,8 @@ final class NativeKernel implements Kernel {
     public void globalAverage(GlobalAverage layer, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         long channels = (long) layer.blocks() * layout.channelBlock();
-        assert fits(activations, layer.input(), channels * layer.pixels());
-        assert fits(activations, layer.output(), channels);
+        NativeBounds.require(activations, layer.input(), channels * layer.pixels());
+        NativeBounds.require(activations, layer.output(), channels);
         int status = globalAverage(
                 isa, at(activations, layer.input()), at(activations, layer.output()), layer.pixels(), from, to);
         check(status, layer.name());
@@ -261,10 +250,10 @@ final class NativeKernel implements Kernel {
     public void dense(Dense layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         long padded = (long) layer.blocks() * layout.channelBlock();
-        assert fits(weights, layer.weights(), padded * layer.inputs());
-        assert fits(weights, layer.bias(), padded);
-        assert fits(activations, layer.input(), layer.inputs());
-        assert fits(activations, layer.output(), padded);
+        NativeBounds.require(weights, layer.weights(), padded * layer.inputs());
+        NativeBounds.require(weights, layer.bias(), padded);
+        NativeBounds.require(activations, layer.input(), layer.inputs());
+        NativeBounds.require(activations, layer.output(), padded);
         int status = dense(
                 isa,
                 at(weights, layer.weights()),
@@ -281,9 +270,9 @@ final class NativeKernel implements Kernel {
 
     @Override
     public void softmax(Softmax layer, Memory activations) {
-        assert layer.count() > 0;
-        assert fits(activations, layer.input(), layer.count());
-        assert fits(activations, layer.output(), layer.count());
+        Objects.checkIndex(0, layer.count());
+        NativeBounds.require(activations, layer.input(), layer.count());
+        NativeBounds.require(activations, layer.output(), layer.count());
         softmax(at(activations, layer.input()), at(activations, layer.output()), layer.count());
     }
 
@@ -294,49 +283,6 @@ final class NativeKernel implements Kernel {
 
     private static long at(Memory memory, int offset) {
         return memory.address() + (long) Float.BYTES * offset;
-    }
-
-    private static boolean fits(Memory memory, int offset, long count) {
-        Objects.checkFromIndexSize((long) offset, count, (long) memory.length());
-        return true;
-    }
-
-    private boolean sourcesFit(Stem layer, Memory weights, Memory activations) {
-        long channels = (long) layer.tiling().blocks() * layout.channelBlock();
-        return fits(weights, layer.weights(), channels * Stem.K)
-                && fits(weights, layer.bias(), channels)
-                && fits(activations, layer.input(), (2L * layer.outputHeight() + 1) * layer.rowStride());
-    }
-
-    private boolean weightsFit(Pointwise layer, Memory weights) {
-        long channels = (long) layer.tiling().blocks() * layout.channelBlock();
-        return fits(weights, layer.weights(), channels * layer.inputs()) && fits(weights, layer.bias(), channels);
-    }
-
-    private boolean inputFits(Pointwise layer, Memory activations) {
-        long map = (long) layer.tiling().pixels() * layout.channelBlock();
-        return fits(activations, layer.input(), (layout.blocks(layer.inputs()) - 1L) * layer.inputBlockStride() + map);
-    }
-
-    /** The residual's shape is the output's. */
-    private boolean outputFits(Pointwise layer, Memory activations) {
-        long map = (long) layer.tiling().pixels() * layout.channelBlock();
-        long floats = (layer.tiling().blocks() - 1L) * layer.outputBlockStride() + map;
-        return fits(activations, layer.output(), floats)
-                && (layer.residual() < 0 || fits(activations, layer.residual(), floats));
-    }
-
-    /** The row of zeros included. */
-    private boolean weightsFit(Depthwise layer, Memory weights, Memory activations) {
-        long channels = (long) layer.blocks() * layout.channelBlock();
-        return fits(weights, layer.weights(), channels * Depthwise.TAPS)
-                && fits(weights, layer.bias(), channels)
-                && fits(activations, layer.zeros(), (long) layer.width() * layout.channelBlock());
-    }
-
-    private boolean inputFits(Depthwise layer, Memory activations) {
-        long map = (long) layer.height() * layer.width() * layout.channelBlock();
-        return fits(activations, layer.input(), (layer.blocks() - 1L) * layer.inputBlockStride() + map);
     }
 
     private void check(int status, String what) {

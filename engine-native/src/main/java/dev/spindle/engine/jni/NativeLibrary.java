@@ -2,25 +2,23 @@ package dev.spindle.engine.jni;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * The shared library of C kernels: loaded, or the reason why not.
  *
  * <p>{@code -Dspindle.native.library=PATH} names it, and nothing else is tried then. Otherwise it is the jar's resource
- * {@code /dev/spindle/engine/jni/<system>-<architecture>/<library>}, such as {@code linux-x86_64/libspindle.so},
- * unpacked to a temporary file that only its owner may touch and that is gone once it is loaded.
+ * {@code /dev/spindle/engine/jni/<system>-<architecture>/<library>}, such as {@code linux-x86_64/libspindle.so}; see
+ * {@link UnpackedLibrary} for where it goes. The JVM lets one class loader have that file; in a second one it is not loaded.
  */
 final class NativeLibrary {
 
     /** The system property that names the library's file. */
     static final String PROPERTY = "spindle.native.library";
+
+    private static final String ELSEWHERE = "-Djava.io.tmpdir=FOLDER names another folder";
 
     private static final System.Logger LOGGER = System.getLogger(NativeLibrary.class.getName());
 
@@ -57,45 +55,31 @@ final class NativeLibrary {
             Path file = Path.of(path).toAbsolutePath();
             return Files.isRegularFile(file) ? loadFile(file) : absent(PROPERTY + " names " + file + ", which is no file");
         } catch (InvalidPathException e) {
-            return failed(PROPERTY + " names no path", e);
+            return failed(PROPERTY + " names no path", "", e);
         }
     }
 
     private static NativeLibrary loadResource(Platform platform) {
         String fileName = System.mapLibraryName("spindle");
-        String resource = platform + "/" + fileName;
-        try (InputStream content = NativeLibrary.class.getResourceAsStream(resource)) {
+        try (InputStream content = NativeLibrary.class.getResourceAsStream(platform + "/" + fileName)) {
             if (content == null) {
-                return absent("spindle-engine-native was built without a library for " + platform);
+                return absent("spindle-engine-native was built without a library for " + platform
+                        + "; where CMake and a C compiler are, the build makes it");
             }
-            Path file = Files.createTempFile("spindle-", "-" + fileName, ownerOnly());
-            try {
-                try (OutputStream copy = Files.newOutputStream(file)) {
-                    content.transferTo(copy);
-                }
-                return loadFile(file);
-            } finally {
-                discard(file);
-            }
+            Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+            return loadUnpacked(UnpackedLibrary.of(temporary, fileName, content.readAllBytes()));
         } catch (IOException e) {
-            return failed("the native library could not be unpacked", e);
+            return failed("the native library could not be unpacked", "; " + ELSEWHERE, e);
         }
     }
 
-    private static FileAttribute<?>[] ownerOnly() {
-        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
-                : new FileAttribute<?>[0];
-    }
-
-    /** Where a loaded library cannot be deleted, as on Windows, it goes when the JVM does. */
-    private static void discard(Path file) {
-        try {
-            Files.delete(file);
-        } catch (IOException e) {
-            LOGGER.log(System.Logger.Level.DEBUG, "the native library stays until exit", e);
-            file.toFile().deleteOnExit();
-        }
+    private static NativeLibrary loadUnpacked(Path file) {
+        NativeLibrary library = loadFile(file);
+        // Its owner may execute it, unless the file system is mounted so that nobody may execute anything.
+        return library.loaded() || Files.isExecutable(file)
+                ? library
+                : absent("the native library could not be loaded: " + file.getParent()
+                        + " is on a file system that is mounted noexec; " + ELSEWHERE);
     }
 
     @SuppressWarnings("restricted") // Loading native code is what this module is for; see Module::isNativeAccessEnabled.
@@ -104,15 +88,18 @@ final class NativeLibrary {
             System.load(file.toString());
             return new NativeLibrary(probeCpu(), null);
         } catch (UnsatisfiedLinkError e) {
-            return failed("the native library could not be loaded", e);
+            return failed("the native library could not be loaded", "", e);
         } catch (IllegalCallerException e) {
-            return failed("Java forbids native access", e);
+            Module module = NativeLibrary.class.getModule();
+            String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
+            return failed("Java forbids native access", "; add --enable-native-access=" + name, e);
         }
     }
 
-    private static NativeLibrary failed(String what, Throwable cause) {
+    private static NativeLibrary failed(String what, String remedy, Throwable cause) {
         LOGGER.log(System.Logger.Level.DEBUG, what, cause);
-        return absent(what + ": " + String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given"));
+        String reason = String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given");
+        return absent(what + ": " + reason + remedy);
     }
 
     private static NativeLibrary absent(String problem) {

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -273,6 +274,40 @@ class NativeKernelTest {
                 () -> kernel.fusedBlock(block, weights, activations, 0, 0, block.units() + 1));
         assertThrows(
                 IndexOutOfBoundsException.class, () -> kernel.fusedBlock(block, weights, activations, 0, -1, 1));
+    }
+
+    /** Whichever of its places is not in the memory. */
+    @ParameterizedTest
+    @EnumSource
+    void layersBeyondTheirMemoryAreRefused(NativeBackend backend) {
+        NativeKernel kernel = kernel(backend);
+        Layout layout = kernel.layout();
+        int c = layout.channelBlock();
+        try (Memory small = Memory.allocate(Memory.Kind.OFF_HEAP, 2 * c)) {
+            Pointwise pointwise = pointwise(layout, FEATURES, 2, 17, -1);
+            assertBeyond(() -> kernel.pointwise(pointwise, small, activations, 0, 1));
+            assertBeyond(() -> kernel.pointwise(pointwise, weights, small, 0, 1));
+            Pointwise residual = pointwise(layout, FEATURES, 2, 17, ROOM - 1);
+            assertBeyond(() -> kernel.pointwise(residual, weights, activations, 0, 1));
+            FusedBlock block = block(layout);
+            Depthwise depthwise = block.depthwise();
+            assertBeyond(() -> kernel.depthwise(depthwise, small, activations, 0, 1));
+            assertBeyond(() -> kernel.depthwise(depthwise, weights, small, 0, 1));
+            assertBeyond(() -> kernel.fusedBlock(block, small, activations, 0, 0, 1));
+            assertBeyond(() -> kernel.fusedBlock(block, weights, small, 0, 0, 1));
+            assertBeyond(() -> kernel.fusedBlock(block, weights, activations, ROOM - 1, 0, 1));
+            GlobalAverage pool = new GlobalAverage("pool", 2, 5, 0, 3 * c);
+            assertBeyond(() -> kernel.globalAverage(pool, small, 0, 1));
+            Dense dense = new Dense("classifier", 3, 2, 1, 0, 6 * c, 0, 2 * c, 1);
+            assertBeyond(() -> kernel.dense(dense, small, activations, 0, 1));
+            assertBeyond(() -> kernel.dense(dense, weights, small, 0, 1));
+            assertBeyond(() -> kernel.softmax(new Softmax("softmax", 2 * c + 1, 0, 0), small));
+            assertBeyond(() -> kernel.softmax(new Softmax("softmax", 0, 0, 0), small));
+        }
+    }
+
+    private static void assertBeyond(Executable call) {
+        assertThrows(IndexOutOfBoundsException.class, call);
     }
 
     @ParameterizedTest

@@ -130,7 +130,8 @@ class SafetensorsWriterTest {
         return Model.read(file);
     }
 
-    private static void assertSame(Checkpoint expected, Checkpoint found) {
+    /** Checks that nothing is lost, to the bit. */
+    static void assertSame(Checkpoint expected, Checkpoint found) {
         assertEquals(expected.network(), found.network());
         assertEquals(expected.preprocessing().name(), found.preprocessing().name());
         assertEquals(expected.preprocessing().resizeRatio(), found.preprocessing().resizeRatio());

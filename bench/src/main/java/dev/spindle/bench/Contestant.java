@@ -4,7 +4,6 @@ import dev.spindle.Checkpoint;
 import dev.spindle.Options;
 import dev.spindle.Precision;
 import dev.spindle.kernel.Kernel;
-import dev.spindle.kernel.Kernels;
 import dev.spindle.kernel.Layout;
 import dev.spindle.plan.Fusion;
 import dev.spindle.plan.Plan;

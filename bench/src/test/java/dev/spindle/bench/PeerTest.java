@@ -102,7 +102,7 @@ class PeerTest {
         Workload workload = TestWorkloads.tiny();
         Checkpoint made = workload.quantised();
         assertSame(made, workload.quantised());
-        Workload read = new Workload(made, 2, 1);
+        Workload read = new Workload(made, 1, 1);
         assertSame(made, read.quantised());
         try (Peer peer = read.open("scalar:int8"); Peer real = read.open("scalar")) {
             assertEquals("scalar:int8", peer.name());

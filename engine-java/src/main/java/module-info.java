@@ -14,6 +14,7 @@ module dev.spindle.engine {
     exports dev.spindle.kernel;
     exports dev.spindle.network;
     exports dev.spindle.plan;
+    exports dev.spindle.quantise;
 
     uses dev.spindle.CheckpointReader;
     uses dev.spindle.kernel.KernelProvider;

@@ -47,6 +47,11 @@ public record Checkpoint(
         this(network, weights, Optional.empty(), preprocessing, labels, source);
     }
 
+    /** The same in fp32 with other weights. */
+    public Checkpoint withWeights(Weights newWeights) {
+        return new Checkpoint(network, newWeights, preprocessing, labels, source);
+    }
+
     /** The same with integers to compute with. */
     public Checkpoint withQuantised(QuantisedWeights integers) {
         return new Checkpoint(network, weights, Optional.of(integers), preprocessing, labels, source);

@@ -3,8 +3,10 @@ package dev.spindle.bench;
 /** Holds one implementation's result against another's. */
 final class Agreement {
 
-    /** How far two values may lie apart, in largest values. */
+    /** How far two values may lie apart, in largest values: by rounding, and by quantising. */
     private static final double TOLERANCE = 1e-4;
+
+    private static final double QUANTISED = 0.25;
 
     private Agreement() {}
 
@@ -17,6 +19,15 @@ final class Agreement {
      * @throws IllegalStateException naming the first value that is more than 1e-4 of the largest expected one away
      */
     static void require(String what, float[] found, float[] expected) {
+        require(what, found, expected, TOLERANCE);
+    }
+
+    /** The same for a result in integers and one of fp32, which may lie a quarter of the largest expected value apart. */
+    static void requireQuantised(String what, float[] found, float[] expected) {
+        require(what, found, expected, QUANTISED);
+    }
+
+    private static void require(String what, float[] found, float[] expected, double tolerance) {
         if (found.length != expected.length) {
             throw new IllegalStateException(
                     what + ": expected " + expected.length + " values, found " + found.length);
@@ -26,7 +37,7 @@ final class Agreement {
             largest = Math.max(largest, Math.abs(value));
         }
         for (int i = 0; i < expected.length; i++) {
-            if (!(Math.abs(found[i] - expected[i]) <= TOLERANCE * largest)) {
+            if (!(Math.abs(found[i] - expected[i]) <= tolerance * largest)) {
                 throw new IllegalStateException(
                         what + ": value " + i + ": expected " + expected[i] + ", found " + found[i]);
             }

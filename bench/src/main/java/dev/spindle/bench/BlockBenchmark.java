@@ -43,7 +43,7 @@ public class BlockBenchmark {
     @Param("AUTO")
     public Fusion fusion;
 
-    /** One of Spindle's backends. */
+    /** A {@link Contestant}: one of Spindle's backends, perhaps in integers. */
     @Param("scalar")
     public String backend;
 
@@ -66,7 +66,7 @@ public class BlockBenchmark {
         layers = wanted.layers().toArray(Layer[]::new);
         run.prepare(run.label(layers[0]));
         call();
-        try (LayerRun reference = new LayerRun(workload, "scalar", Fusion.NEVER)) {
+        try (LayerRun reference = new LayerRun(workload, Contestant.of(backend).reference().toString(), Fusion.NEVER)) {
             Layer expected = reference.prepareOutputOf(layers[layers.length - 1]);
             Agreement.require(
                     backend + ": " + block, run.output(layers[layers.length - 1]), reference.output(expected));

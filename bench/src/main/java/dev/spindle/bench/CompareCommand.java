@@ -1,5 +1,6 @@
 package dev.spindle.bench;
 
+import dev.spindle.Precision;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Network;
 import java.io.PrintWriter;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,9 +27,16 @@ final class CompareCommand implements Runnable {
     @Option(
             names = "--backends",
             split = ",",
-            description = "Who takes part: onnxruntime and Spindle's backends (default: onnxruntime and the backend that"
-                    + " is used by default here).")
+            description = "Who takes part: onnxruntime and Spindle's backends, with :int8 behind them where they are to compute"
+                    + " in integers (default: onnxruntime and the backend that is used by default here).")
     private List<String> backends = List.of();
+
+    @Option(
+            names = "--precision",
+            defaultValue = "fp32",
+            converter = PrecisionConverter.class,
+            description = "int8: each of the backends in fp32 and in integers, without onnxruntime by default.")
+    private Precision precision;
 
     @Option(
             names = "--warmup",
@@ -44,11 +53,20 @@ final class CompareCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
+    /** Precisions as users write them. */
+    static final class PrecisionConverter implements ITypeConverter<Precision> {
+
+        @Override
+        public Precision convert(String label) {
+            return Precision.ofLabel(label);
+        }
+    }
+
     @Override
     public void run() {
         Workload workload = options.workload();
         Comparison comparison = new Comparison(warmup, seconds);
-        List<String> names = backends.isEmpty() ? List.of(OnnxRuntimePeer.NAME, Kernels.best().name()) : backends;
+        List<String> names = contestants();
         List<Peer> peers = new ArrayList<>();
         try {
             for (String name : names) {
@@ -63,32 +81,49 @@ final class CompareCommand implements Runnable {
         }
     }
 
+    private List<String> contestants() {
+        if (precision != Precision.INT8) {
+            return backends.isEmpty() ? List.of(OnnxRuntimePeer.NAME, Kernels.best().name()) : backends;
+        }
+        List<String> names = new ArrayList<>();
+        for (String backend : backends.isEmpty() ? List.of(Kernels.best().name()) : backends) {
+            names.add(backend);
+            if (!backend.equals(OnnxRuntimePeer.NAME)) {
+                names.add(new Contestant(backend, Precision.INT8).toString());
+            }
+        }
+        return names;
+    }
+
     private static void print(
             PrintWriter out, Workload workload, double peak, double otherShare, List<Comparison.Result> results) {
         Network network = workload.network();
         out.printf(
                 Locale.ROOT,
-                "%s at %dx%d, batch %d, threads %d: %.1f MFLOP a call%n",
+                "%s at %dx%d, batch %d, threads %d: %.1f million operations a call%n",
                 network.architecture(), network.height(), network.width(), workload.batch(), workload.threads(),
                 workload.flops() * 1e-6);
         out.println(PeakCommand.line(peak));
         out.println(OtherLoad.line(otherShare));
         out.printf(
                 Locale.ROOT,
-                "%-14s %8s %9s %8s %8s %8s %7s   %s%n",
-                "", "min ms", "median ms", "p99 ms", "GFLOP/s", "of peak", "ratio",
+                "%-20s %8s %9s %8s %8s %8s %7s   %s%n",
+                "", "min ms", "median ms", "p99 ms", "GOP/s", "of peak", "ratio",
                 "quartiles of the ratio over " + results.getFirst().ratios().getN() + " rounds");
         for (Comparison.Result result : results) {
-            double gflops = workload.flops() / result.median() * 1e-6;
+            double gops = workload.flops() / result.median() * 1e-6;
+            String share = Contestant.of(result.name()).isInt8()
+                    ? ""
+                    : String.format(Locale.ROOT, "%.1f %%", 100 * gops / (peak * workload.threads()));
             out.printf(
                     Locale.ROOT,
-                    "%-14s %8.3f %9.3f %8.3f %8.1f %6.1f %% %7.3f   %.3f %.3f %.3f%n",
+                    "%-20s %8.3f %9.3f %8.3f %8.1f %8s %7.3f   %.3f %.3f %.3f%n",
                     result.name(),
                     result.millis().getMin(),
                     result.median(),
                     result.millis().getPercentile(99),
-                    gflops,
-                    100 * gflops / (peak * workload.threads()),
+                    gops,
+                    share,
                     result.median() / results.getFirst().median(),
                     result.ratios().getPercentile(25),
                     result.ratios().getPercentile(50),

@@ -68,7 +68,7 @@ public class LayerBenchmark {
     })
     public String layer;
 
-    /** One of Spindle's backends. */
+    /** A {@link Contestant}: one of Spindle's backends, perhaps in integers. */
     @Param("scalar")
     public String backend;
 
@@ -89,7 +89,7 @@ public class LayerBenchmark {
         Workload.requireName(run.backend(), backend);
         prepared = run.prepare(layer);
         Gflops.perCall(2.0 * prepared.macs());
-        try (LayerRun reference = new LayerRun(workload, "scalar", Fusion.NEVER)) {
+        try (LayerRun reference = new LayerRun(workload, Contestant.of(backend).reference().toString(), Fusion.NEVER)) {
             Layer expected = reference.prepare(layer);
             reference.run(expected);
             run.run(prepared);

@@ -1,28 +1,24 @@
 package dev.spindle.bench;
 
 import dev.spindle.kernel.ChannelwisePair;
-import dev.spindle.kernel.Dense;
-import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FusedBlock;
-import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
-import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.Quantised;
-import dev.spindle.kernel.Softmax;
-import dev.spindle.kernel.Stem;
 import dev.spindle.network.Network;
+import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Fusion;
 import dev.spindle.plan.Plan;
-import dev.spindle.plan.Planner;
 import java.util.Iterator;
 import java.util.List;
 
 /** The layers of a planned network one by one, on one thread, on a single image. */
 final class LayerRun implements AutoCloseable {
 
+    private final Contestant contestant;
     private final Kernel kernel;
     private final Plan plan;
     private final Memory activations;
@@ -32,25 +28,46 @@ final class LayerRun implements AutoCloseable {
      * Plans the workload's network.
      *
      * @param workload whose network and first image are used
-     * @param backend a backend's name
+     * @param backend a {@link Contestant}
      * @param fusion which blocks are fused, if the backend fuses any
      * @throws IllegalStateException where the backend cannot run here
      */
     LayerRun(Workload workload, String backend, Fusion fusion) {
-        kernel = Kernels.byName(backend);
-        plan = Planner.plan(workload.network(), workload.checkpoint().weights(), kernel.layout(), fusion);
+        contestant = Contestant.of(backend);
+        kernel = Kernels.byName(contestant.backend());
+        plan = contestant.plan(workload, kernel, fusion);
         activations = plan.newActivations(1);
         scratch = plan.layout().origin() + plan.activationLength();
         float[] image = workload.input();
         int row = plan.network().width() * 3;
         for (int y = 0; y < plan.network().height(); y++) {
-            activations.write(plan.input().row(y), image, y * row, row);
+            stage(image, y * row, row, plan.input().row(y));
+        }
+    }
+
+    private void stage(float[] image, int from, int count, int offset) {
+        if (plan.integers().isEmpty()) {
+            activations.write(offset, image, from, count);
+            return;
+        }
+        Quantisation input = plan.integers().get().ends().input();
+        int[] steps = new int[count];
+        byte[] bytes = new byte[count];
+        for (int i = 0; i < count; i++) {
+            int level = input.quantise(image[from + i]);
+            bytes[i] = (byte) level;
+            steps[i] = level - input.zeroPoint();
+        }
+        if (plan.layout().isCentred()) {
+            activations.write(offset, steps, 0, count);
+        } else {
+            activations.write(offset, bytes, 0, count);
         }
     }
 
     /** What really runs. */
     String backend() {
-        return kernel.name();
+        return new Contestant(kernel.name(), contestant.precision()).toString();
     }
 
     Network network() {
@@ -118,17 +135,8 @@ final class LayerRun implements AutoCloseable {
 
     /** What a layer's last run made, {@code [pixels][channels]}; later layers may have written over it. */
     float[] output(Layer layer) {
-        LayerShape shape = LayerShape.of(plan.network(), layer);
-        int c = plan.layout().channelBlock();
-        float[] blocked = new float[shape.pixels() * plan.layout().padded(shape.channels())];
-        activations.read(offset(layer), blocked, 0, blocked.length);
-        float[] output = new float[shape.pixels() * shape.channels()];
-        for (int i = 0; i < output.length; i++) {
-            int pixel = i / shape.channels();
-            int channel = i % shape.channels();
-            output[i] = blocked[(channel / c * shape.pixels() + pixel) * c + channel % c];
-        }
-        return output;
+        FeatureMap map = FeatureMap.of(plan).get(plan.layers().indexOf(layer));
+        return map.read(activations, plan.layout());
     }
 
     /** The layer that makes this layer's output in a plan without fusion. */
@@ -136,21 +144,8 @@ final class LayerRun implements AutoCloseable {
         return switch (layer) {
             case FusedBlock block -> block.project().name();
             case ChannelwisePair pair -> pair.channelwise().name();
+            case Quantised quantised -> outputName(quantised.shape());
             default -> layer.name();
-        };
-    }
-
-    private static int offset(Layer layer) {
-        return switch (layer) {
-            case Stem stem -> stem.output();
-            case Pointwise pointwise -> pointwise.output();
-            case Depthwise depthwise -> depthwise.output();
-            case FusedBlock block -> block.project().output();
-            case GlobalAverage pool -> pool.output();
-            case ChannelwisePair pair -> offset(pair.channelwise());
-            case Dense dense -> dense.output();
-            case Quantised quantised -> offset(quantised.shape());
-            case Softmax softmax -> softmax.output();
         };
     }
 

@@ -45,7 +45,7 @@ public class NetworkBenchmark {
     @Param("1")
     public int threads;
 
-    /** {@code onnxruntime}, or the name of one of Spindle's backends. */
+    /** {@code onnxruntime}, or a {@link Contestant}: one of Spindle's backends, perhaps in integers. */
     @Param({"onnxruntime", "scalar"})
     public String backend;
 

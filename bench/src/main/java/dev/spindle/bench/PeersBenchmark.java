@@ -45,7 +45,7 @@ public class PeersBenchmark {
     @Param("1")
     public int threads;
 
-    /** {@code onnxruntime} and the names of Spindle's backends, with + between them. */
+    /** {@code onnxruntime} and {@link Contestant}s, with + between them. */
     @Param("onnxruntime+scalar")
     public String peers;
 

@@ -43,7 +43,7 @@ public class ProfileBenchmark {
     @Param({"NEVER", "AUTO"})
     public Fusion fusion;
 
-    /** One of Spindle's backends. */
+    /** A {@link Contestant}: one of Spindle's backends, perhaps in integers. */
     @Param("scalar")
     public String backend;
 
@@ -59,7 +59,7 @@ public class ProfileBenchmark {
         Workload workload = Workload.mobileNetV2(width, resolution, 1, 1);
         run = new LayerRun(workload, backend, fusion);
         Workload.requireName(run.backend(), backend);
-        try (LayerRun reference = new LayerRun(workload, "scalar", Fusion.NEVER)) {
+        try (LayerRun reference = new LayerRun(workload, Contestant.of(backend).reference().toString(), Fusion.NEVER)) {
             run.requireAgreement(reference);
         }
         layers = run.layers().toArray(Layer[]::new);

@@ -1,10 +1,9 @@
 package dev.spindle.bench;
 
 import dev.spindle.Model;
-import dev.spindle.Options;
 import dev.spindle.Session;
 
-/** One of Spindle's backends, through a session with the caller's own arrays. */
+/** A {@link Contestant}, through a session with the caller's own arrays. */
 final class SpindlePeer implements Peer {
 
     private final Model model;
@@ -13,9 +12,9 @@ final class SpindlePeer implements Peer {
     private final float[] input;
     private final float[] logits;
 
-    SpindlePeer(Workload workload, String backend) {
+    SpindlePeer(Workload workload, Contestant contestant) {
         batch = workload.batch();
-        model = Model.of(workload.checkpoint(), new Options(backend, workload.threads()));
+        model = Model.of(contestant.checkpoint(workload), contestant.options(workload.threads()));
         session = model.newSession();
         input = new float[batch * session.inputLength()];
         logits = new float[batch * session.logitsLength()];
@@ -23,7 +22,7 @@ final class SpindlePeer implements Peer {
 
     @Override
     public String name() {
-        return model.backend();
+        return new Contestant(model.backend(), model.precision()).toString();
     }
 
     @Override

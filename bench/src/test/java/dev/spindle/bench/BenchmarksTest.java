@@ -31,7 +31,7 @@ class BenchmarksTest {
 
     @TestFactory
     Stream<DynamicTest> networks() {
-        return Stream.concat(Stream.of(OnnxRuntimePeer.NAME), TestWorkloads.backends().stream())
+        return Stream.concat(Stream.of(OnnxRuntimePeer.NAME), TestWorkloads.contestants().stream())
                 .map(backend -> dynamicTest(backend, () -> {
                     NetworkBenchmark benchmark = new NetworkBenchmark();
                     benchmark.width = 0.35;
@@ -48,7 +48,7 @@ class BenchmarksTest {
     @TestFactory
     Stream<DynamicTest> layers() {
         Workload workload = TestWorkloads.tiny();
-        return TestWorkloads.backends().stream().flatMap(backend -> labels(workload).stream()
+        return TestWorkloads.contestants().stream().flatMap(backend -> labels(workload).stream()
                 .map(label -> dynamicTest(backend + ": " + label, () -> {
                     LayerBenchmark benchmark = new LayerBenchmark();
                     benchmark.layer = label;
@@ -62,7 +62,7 @@ class BenchmarksTest {
     @TestFactory
     Stream<DynamicTest> blocks() {
         Workload workload = TestWorkloads.tiny();
-        return TestWorkloads.backends().stream().flatMap(backend -> Stream.of(Fusion.NEVER, Fusion.ALWAYS)
+        return TestWorkloads.contestants().stream().flatMap(backend -> Stream.of(Fusion.NEVER, Fusion.ALWAYS)
                 .flatMap(fusion -> blockNames(workload, fusion).stream()
                         .map(name -> dynamicTest(backend + " " + fusion + ": " + name, () -> {
                             BlockBenchmark benchmark = new BlockBenchmark();
@@ -101,7 +101,7 @@ class BenchmarksTest {
 
     @TestFactory
     Stream<DynamicTest> profiles() {
-        return TestWorkloads.backends().stream().flatMap(backend -> Stream.of(Fusion.values())
+        return TestWorkloads.contestants().stream().flatMap(backend -> Stream.of(Fusion.values())
                 .map(fusion -> dynamicTest(backend + " " + fusion, () -> {
                     ProfileBenchmark benchmark = new ProfileBenchmark();
                     benchmark.width = 0.35;
@@ -121,7 +121,7 @@ class BenchmarksTest {
         benchmark.resolution = 32;
         benchmark.batch = 1;
         benchmark.threads = 1;
-        benchmark.peers = OnnxRuntimePeer.NAME + "+" + String.join("+", TestWorkloads.backends());
+        benchmark.peers = OnnxRuntimePeer.NAME + "+" + String.join("+", TestWorkloads.contestants());
         benchmark.warmup = 0;
         benchmark.open();
         benchmark.round();

@@ -2,6 +2,7 @@ package dev.spindle.bench;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -94,6 +95,19 @@ class PeerTest {
             values[i] = from + random.nextFloat();
         }
         return values;
+    }
+
+    @Test
+    void integersAreThoseOfTheFileOrMadeOnce() {
+        Workload workload = TestWorkloads.tiny();
+        Checkpoint made = workload.quantised();
+        assertSame(made, workload.quantised());
+        Workload read = new Workload(made, 1, 1);
+        assertSame(made, read.quantised());
+        try (Peer peer = read.open("scalar:int8"); Peer real = read.open("scalar")) {
+            assertEquals("scalar:int8", peer.name());
+            assertEquals("scalar", real.name());
+        }
     }
 
     @TestFactory

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.network.MobileNetV2;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What the tests of this module run. */
@@ -20,6 +21,17 @@ final class TestWorkloads {
             assertTrue(supported.contains(required), () -> "required, but cannot run here: " + required);
         }
         return supported;
+    }
+
+    /** All of them, and those with kernels for int8 once more in integers. */
+    static List<String> contestants() {
+        List<String> contestants = new ArrayList<>(backends());
+        for (String backend : backends()) {
+            if (Kernels.byName(backend).quantised().isPresent()) {
+                contestants.add(backend + Contestant.INT8);
+            }
+        }
+        return contestants;
     }
 
     /** A network that runs in a millisecond. */

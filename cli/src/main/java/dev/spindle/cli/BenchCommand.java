@@ -1,6 +1,7 @@
 package dev.spindle.cli;
 
 import dev.spindle.Model;
+import dev.spindle.Precision;
 import dev.spindle.Session;
 import dev.spindle.network.Network;
 import java.util.concurrent.Callable;
@@ -60,13 +61,17 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Output output;
 
-    /** The JSON. Times are those of a call, which runs a whole batch. */
+    /**
+     * The JSON. Times are those of a call, which runs a whole batch. {@code gops} are 10⁹ operations a second, two for each
+     * multiply-accumulate; {@code gflops} is the same figure where they are of floating point, and null where they are not.
+     */
     private record Result(
             String model,
             String architecture,
             int height,
             int width,
             String backend,
+            String precision,
             int threads,
             int batch,
             int calls,
@@ -75,20 +80,21 @@ final class BenchCommand implements Callable<Integer> {
             double medianMs,
             double p99Ms,
             double imagesPerSecond,
-            double gflops)
+            double gops,
+            Double gflops)
             implements Report {
         @Override
         public String text() {
             return Text.format(
                     """
-                    %s, %dx%d, on %s, %s, batch %d
+                    %s in %s, %dx%d, on %s, %s, batch %d
                       min    %9.3f ms
-                      median %9.3f ms   %,.1f images/s, %,.1f GFLOP/s
+                      median %9.3f ms   %,.1f images/s, %,.1f %s
                       p99    %9.3f ms   %s after %.1f s of warm-up
                     """,
-                    architecture, height, width, backend, Text.count(threads, "thread"), batch,
+                    architecture, precision, height, width, backend, Text.count(threads, "thread"), batch,
                     minMs,
-                    medianMs, imagesPerSecond, gflops,
+                    medianMs, imagesPerSecond, gops, gflops == null ? "GOP/s" : "GFLOP/s",
                     p99Ms, Text.count(calls, "call"), warmupSeconds);
         }
     }
@@ -120,12 +126,14 @@ final class BenchCommand implements Callable<Integer> {
         stretch(once, seconds, measured);
         Network network = loaded.network();
         double perSecond = 1000 / measured.median();
+        double gops = 2 * network.macs() * batch * perSecond / 1e9;
         return new Result(
                 model.name(),
                 network.architecture(),
                 network.height(),
                 network.width(),
                 loaded.backend(),
+                loaded.precision().label(),
                 model.threads(),
                 batch,
                 measured.count(),
@@ -134,7 +142,8 @@ final class BenchCommand implements Callable<Integer> {
                 measured.median(),
                 measured.percentile(99),
                 batch * perSecond,
-                2 * network.macs() * batch * perSecond / 1e9);
+                gops,
+                loaded.precision() == Precision.INT8 ? null : gops);
     }
 
     /** Runs until the time is over and two stretches agree; returns the seconds that it took. */

@@ -2,10 +2,9 @@ package dev.spindle.cli;
 
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
+import dev.spindle.Precision;
 import dev.spindle.weights.FileHash;
-import dev.spindle.weights.SafetensorsWriter;
 import dev.spindle.weights.catalogue.Models;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +33,11 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--fold", description = "Fold batch normalisation into kernels and biases.")
     private boolean fold;
 
-    @Option(names = "--dequantize", description = "Turn integer weights into fp32; they cannot be kept.")
+    @Option(names = "--dequantize", description = "Turn integers into fp32.")
     private boolean dequantize;
 
-    @Option(names = "--force", description = "Replace OUT if it exists.")
-    private boolean force;
+    @Mixin
+    private TargetFile file;
 
     @Mixin
     private Output output;
@@ -60,6 +59,7 @@ final class ConvertCommand implements Callable<Integer> {
             String output,
             long bytes,
             String architecture,
+            String precision,
             boolean folded,
             List<String> warnings)
             implements Report {
@@ -67,7 +67,10 @@ final class ConvertCommand implements Callable<Integer> {
         public String text() {
             StringBuilder text = new StringBuilder(Text.format(
                     "%s: %s, %s, %,d bytes%n",
-                    output, architecture, folded ? "batch normalisation folded" : "batch normalisation kept", bytes));
+                    output, architecture,
+                    precision.equals(Precision.INT8.label()) ? "integers kept"
+                            : folded ? "batch normalisation folded" : "batch normalisation kept",
+                    bytes));
             warnings.forEach(warning -> text.append(Text.format("warning: %s%n", warning)));
             return text.toString();
         }
@@ -75,18 +78,13 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (Files.isDirectory(target)) {
-            throw new InvalidInputException(target + ": expected a file to write, found a folder");
-        }
-        if (Files.exists(target) && !force) {
-            throw new InvalidInputException(target + ": exists already; --force replaces it");
-        }
+        file.require(target);
         Checkpoint read = ModelOptions.read(source);
-        requireFloats(read.source());
-        Path file = Models.file(source);
-        FileHash hash = FileHash.of(file);
-        Checkpoint converted = withProvenance(fold ? read.folded() : read, file, hash);
-        SafetensorsWriter.write(target, converted);
+        requireKeepable(read);
+        Path model = Models.file(source);
+        FileHash hash = FileHash.of(model);
+        Checkpoint floats = dequantize ? read.withWeights(read.weights()) : read;
+        Checkpoint converted = TargetFile.write(target, fold ? floats.folded() : floats, model, hash);
         List<String> warnings = new ArrayList<>(read.source().warnings());
         hash.disagreement().ifPresent(warnings::add);
         output.print(new Result(
@@ -96,27 +94,21 @@ final class ConvertCommand implements Callable<Integer> {
                 target.toString(),
                 target.toFile().length(),
                 converted.network().architecture(),
+                (converted.quantised().isPresent() ? Precision.INT8 : Precision.FP32).label(),
                 isFolded(converted),
                 warnings));
         return ExitCode.SUCCESS;
     }
 
-    private void requireFloats(Checkpoint.Source read) {
-        Optional<String> quantised =
-                read.tensors().stream().map(Checkpoint.Tensor::type).filter(QUANTISED::contains).findFirst();
-        if (quantised.isPresent() && !dequantize) {
-            throw new InvalidInputException(source + ": expected floating-point weights, found " + quantised.get()
-                    + ", which cannot be kept yet; --dequantize converts them into fp32");
+    private void requireKeepable(Checkpoint read) {
+        Optional<String> quantised = read.source().tensors().stream()
+                .map(Checkpoint.Tensor::type)
+                .filter(QUANTISED::contains)
+                .findFirst();
+        if (quantised.isPresent() && read.quantised().isEmpty() && !dequantize) {
+            throw new InvalidInputException(source + ": expected weights of floating point, or of integers all through, found "
+                    + quantised.get() + " in a network that has others, too; --dequantize converts them into fp32");
         }
-    }
-
-    /** What was converted before keeps the provenance that it has. */
-    private static Checkpoint withProvenance(Checkpoint read, Path file, FileHash hash) {
-        if (read.source().provenance().isPresent()) {
-            return read;
-        }
-        return read.withSource(read.source().withProvenance(new Checkpoint.Provenance(
-                read.source().format(), file.getFileName().toString(), hash.sha256(), Version.program())));
     }
 
     private static boolean isFolded(Checkpoint checkpoint) {

@@ -9,9 +9,9 @@ import dev.spindle.kernel.Kernels;
 import dev.spindle.plan.Plan;
 import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Which network to run, and on what: the options of every command that runs one. */
@@ -32,12 +32,8 @@ final class ModelOptions {
             description = "The model, a file or the name of one that was pulled; by default the embedded one, of ten classes.")
     private Path file;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            defaultValue = Kernels.AUTO,
-            description = "The backend, by default ${DEFAULT-VALUE}; 'spindle backends' lists them.")
-    private String backend;
+    @Mixin
+    private BackendOptions backend;
 
     @Option(
             names = "--precision",
@@ -45,13 +41,6 @@ final class ModelOptions {
             defaultValue = "auto",
             description = PRECISION)
     private String precision;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "How many threads a call may use, by default ${DEFAULT-VALUE}.")
-    private int threads;
 
     /** Reads the model file, or the embedded network; says where facts in the file disagree. */
     Checkpoint read() {
@@ -78,7 +67,7 @@ final class ModelOptions {
     }
 
     int threads() {
-        return threads;
+        return backend.threads();
     }
 
     /**
@@ -90,12 +79,7 @@ final class ModelOptions {
      *     network is too large
      */
     Model load(Checkpoint checkpoint) {
-        if (threads < 1) {
-            throw new ParameterException(
-                    command.commandLine(), "--threads: expected at least 1, found " + threads);
-        }
-        requireBackend("--backend", backend);
-        return load(name(), checkpoint, new Options(backend, threads).withPrecision(precision("--precision", precision)));
+        return load(name(), checkpoint, backend.options().withPrecision(precision("--precision", precision)));
     }
 
     /**

@@ -65,6 +65,20 @@ final class Samples {
     }
 
     /**
+     * Finds the pictures of a folder and its sub-folders, whatever they show.
+     *
+     * @return at least one, by path
+     */
+    static List<Path> unlabelled(Path folder) {
+        children(folder);
+        List<Path> found = pictures(folder);
+        if (found.isEmpty()) {
+            throw new InvalidInputException(folder + ": expected pictures, found none");
+        }
+        return found;
+    }
+
+    /**
      * Reads which picture is of which class: a line each, the file (from the folder, if not absolute) and the class, with a tab,
      * else a comma, else white space between them. The comma is the first, the white space the last.
      *

@@ -1,5 +1,6 @@
 package dev.spindle.cli;
 
+import dev.spindle.quantise.RangeChoice;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import picocli.CommandLine.TypeConversionException;
             RunCommand.class,
             InspectCommand.class,
             ConvertCommand.class,
+            QuantizeCommand.class,
             CompareCommand.class,
             BackendsCommand.class,
             DoctorCommand.class,
@@ -71,6 +73,7 @@ public final class Spindle implements Runnable {
         Failures failures = new Failures();
         return new CommandLine(new Spindle())
                 .registerConverter(Path.class, Spindle::path)
+                .registerConverter(RangeChoice.class, QuantizeCommand::ranges)
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)
                 .setExecutionStrategy(Spindle::execute)

@@ -5,10 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchCommandTest {
+
+    @TempDir
+    private Path folder;
 
     /** Of the embedded network. */
     private static final long MACS = 4_747_968;
@@ -37,8 +43,23 @@ class BenchCommandTest {
         List<String> lines = Cli.run("bench", "--backend", "scalar", "--seconds", 0.05, "--warmup", 0)
                 .succeeded().out().lines().toList();
         assertEquals(4, lines.size(), lines.toString());
-        assertEquals("MobileNetV2 0.35, 64x64, on scalar, 1 thread, batch 1", lines.get(0));
+        assertEquals("MobileNetV2 0.35 in fp32, 64x64, on scalar, 1 thread, batch 1", lines.get(0));
         assertTrue(lines.get(2).matches("  median +[\\d.]+ ms   [\\d.,]+ images/s, [\\d.,]+ GFLOP/s"), lines.get(2));
+    }
+
+    @Test
+    void integersAreNoFlops() throws IOException {
+        Path model = TestFiles.fixture(folder, "tflite-int8/weights.tflite");
+        JsonNode result =
+                Cli.json("bench", "--model", model, "--backend", "scalar", "--seconds", 0.05, "--warmup", 0);
+        assertEquals("int8", result.get("precision").textValue());
+        assertTrue(result.get("gflops").isNull());
+        double gops = 2 * MACS / (result.get("median_ms").doubleValue() / 1e3) / 1e9;
+        assertEquals(gops, result.get("gops").doubleValue(), 1e-9 * gops);
+        String text = Cli.run(
+                "bench", "--model", model, "--precision", "fp32", "--backend", "scalar", "--seconds", 0.05, "--warmup", 0)
+                .succeeded().out();
+        assertTrue(text.contains(" in fp32, ") && text.contains(" GFLOP/s"), text);
     }
 
     @Test

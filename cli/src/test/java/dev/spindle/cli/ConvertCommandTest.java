@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spindle.Model;
+import dev.spindle.kernel.Kernels;
 import dev.spindle.weights.FileHash;
 import dev.spindle.weights.Safetensors;
 import java.io.IOException;
@@ -108,15 +109,44 @@ class ConvertCommandTest {
         assertFalse(Model.read(target).labels().isEmpty());
     }
 
+    static Stream<String> integerBackends() {
+        return Backends.supported().stream().filter(backend -> Kernels.byName(backend).quantised().isPresent());
+    }
+
+    @ParameterizedTest
+    @MethodSource("integerBackends")
+    void integersAreKeptAndGiveTheSameBytes(String backend) throws IOException {
+        Path model = TestFiles.fixture(folder, "tflite-int8/weights.tflite");
+        Path input = TestFiles.fixture(folder, "tflite-int8/reference.safetensors");
+        Path kept = folder.resolve("kept.safetensors");
+        JsonNode result = Cli.json("convert", model, kept);
+        assertEquals("int8", result.get("precision").textValue());
+        Path expected = folder.resolve("expected.safetensors");
+        Path found = folder.resolve("found.safetensors");
+        Cli.run("run", "--model", model, "--backend", backend, "--input", input, "--output", expected).succeeded();
+        Cli.run("run", "--model", kept, "--backend", backend, "--input", input, "--output", found).succeeded();
+        assertTrue(Safetensors.open(found).names().contains("output"));
+        assertEquals(-1, Files.mismatch(expected, found));
+        Path again = folder.resolve("again.safetensors");
+        Cli.run("convert", kept, again).succeeded();
+        assertEquals(-1, Files.mismatch(kept, again));
+    }
+
     @Test
-    void integersAreNotLostSilently() throws IOException {
+    void integersBecomeFloatsWhereAsked() throws IOException {
         Path model = TestFiles.fixture(folder, "tflite-int8/weights.tflite");
         Path target = folder.resolve("out.safetensors");
-        Cli.run("convert", model, target).refused(model, "INT8", "--dequantize");
-        assertFalse(Files.exists(target));
-        Cli.run("convert", model, target, "--dequantize").succeeded();
+        JsonNode result = Cli.json("convert", model, target, "--dequantize");
+        assertEquals("fp32", result.get("precision").textValue());
+        assertTrue(Model.read(target).quantised().isEmpty());
         assertTrue(Model.read(target).source().notes().toString().contains("INT8 per channel"));
         Cli.run("convert", target, folder.resolve("again.safetensors")).succeeded();
+        Path kept = folder.resolve("kept.safetensors");
+        Path both = folder.resolve("both.safetensors");
+        Cli.run("convert", model, kept).succeeded();
+        Cli.run("convert", kept, both, "--dequantize").succeeded();
+        assertArrayEquals(
+                Safetensors.open(target).floats("stem.weight"), Safetensors.open(both).floats("stem.weight"));
     }
 
     @Test

@@ -3,7 +3,9 @@ package dev.spindle.cli;
 import dev.spindle.weights.DefaultModel;
 import dev.spindle.weights.catalogue.Models;
 import java.awt.Color;
+import java.awt.GradientPaint;
 import java.awt.Graphics2D;
+import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
@@ -66,6 +69,63 @@ final class TestFiles {
             throw new IOException("no writer for " + name);
         }
         return file;
+    }
+
+    /**
+     * Draws pictures of all kinds, {@code 0.png} and so on: a sky and a ground, things in front of them, and grain.
+     *
+     * @param folder new or empty
+     * @param count how many
+     * @param seed the same seed gives the same pictures
+     */
+    static Path scenes(Path folder, int count, long seed) throws IOException {
+        Files.createDirectories(folder);
+        Random random = new Random(seed);
+        for (int i = 0; i < count; i++) {
+            int size = 64 + random.nextInt(64);
+            BufferedImage image = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
+            Graphics2D graphics = image.createGraphics();
+            graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+            graphics.setPaint(new GradientPaint(0, 0, colour(random), random.nextInt(size), size, colour(random)));
+            graphics.fillRect(0, 0, size, size);
+            int horizon = size / 3 + random.nextInt(size / 2);
+            graphics.setPaint(new GradientPaint(0, horizon, colour(random), size, size, colour(random)));
+            graphics.fillRect(0, horizon, size, size);
+            for (int things = 1 + random.nextInt(7); things > 0; things--) {
+                thing(graphics, random, size);
+            }
+            graphics.dispose();
+            int grain = 1 + random.nextInt(24);
+            for (int pixel = 0; pixel < size * size; pixel++) {
+                Color colour = new Color(image.getRGB(pixel % size, pixel / size));
+                int more = random.nextInt(grain) - grain / 2;
+                image.setRGB(pixel % size, pixel / size, new Color(
+                        Math.clamp(colour.getRed() + more, 0, 255), Math.clamp(colour.getGreen() + more, 0, 255),
+                        Math.clamp(colour.getBlue() + more, 0, 255)).getRGB());
+            }
+            ImageIO.write(image, "png", folder.resolve(i + ".png").toFile());
+        }
+        return folder;
+    }
+
+    private static void thing(Graphics2D graphics, Random random, int size) {
+        graphics.setPaint(new GradientPaint(
+                random.nextInt(size), random.nextInt(size), colour(random), random.nextInt(size), size, colour(random)));
+        graphics.rotate(random.nextDouble(-1, 1), size / 2.0, size / 2.0);
+        int x = random.nextInt(size);
+        int y = random.nextInt(size);
+        int width = 4 + random.nextInt(size);
+        int height = 4 + random.nextInt(size);
+        switch (random.nextInt(4)) {
+            case 0 -> graphics.fillOval(x - width / 2, y - height / 2, width, height);
+            case 1 -> graphics.fillRect(x - width / 2, y - height / 4, width, height / 2);
+            case 2 -> graphics.fillPolygon(new int[] {x, x + width / 2, x - width / 2}, new int[] {y - height, y, y}, 3);
+            default -> graphics.fillRoundRect(x - width / 2, y - height / 4, width, height / 2, width / 2, height / 3);
+        }
+    }
+
+    private static Color colour(Random random) {
+        return new Color(random.nextInt(256), random.nextInt(256), random.nextInt(256));
     }
 
     /** A PNG that ends behind a header, which announces these sides. */

@@ -145,6 +145,31 @@ public final class QuantisedWeights {
         }
     }
 
+    /**
+     * The same layers in fp32: each weight and bias as the real number that it stands for, biases in units of the fp32
+     * product of input scale and weight scale.
+     *
+     * @param network the description
+     */
+    public Weights dequantised(Network network) {
+        Map<String, LayerWeights> floats = new HashMap<>();
+        layers.forEach((name, layer) -> {
+            int outputs = layer.bias().length;
+            int each = layer.kernel().length / outputs;
+            float input = input(network, name).scale();
+            float[] kernel = new float[layer.kernel().length];
+            for (int i = 0; i < kernel.length; i++) {
+                kernel[i] = (float) (layer.kernel()[i] * (double) layer.scale(i / each));
+            }
+            float[] bias = new float[outputs];
+            for (int output = 0; output < outputs; output++) {
+                bias[output] = (float) (layer.bias()[output] * (double) (input * layer.scale(output)));
+            }
+            floats.put(name, LayerWeights.biased(kernel, bias));
+        });
+        return Weights.of(network, floats);
+    }
+
     /** What the model takes and gives. */
     public Ends ends() {
         return ends;

@@ -40,6 +40,11 @@ record JsonFields(Path file, String place, JsonNode object) {
         return object.get(name);
     }
 
+    /** A field that is an object with just these fields itself. */
+    JsonFields fields(String name, String... names) {
+        return of(file, place(name), value(name), names);
+    }
+
     /** Where a field is, for messages. */
     String place(String name) {
         return place + "." + name;

@@ -1,6 +1,5 @@
 package dev.spindle.weights;
 
-import dev.spindle.InvalidInputException;
 import dev.spindle.network.Conv;
 import dev.spindle.network.Network;
 import dev.spindle.plan.BatchNorm;
@@ -8,7 +7,6 @@ import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.Weights;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +22,12 @@ import java.util.function.ToDoubleFunction;
  */
 final class LayerTensors {
 
-    private static final String KERNEL = ".weight";
-    private static final String BIAS = ".bias";
+    /** Behind a layer's name: its kernel. */
+    static final String KERNEL = ".weight";
+
+    /** Behind a layer's name: its bias. */
+    static final String BIAS = ".bias";
+
     private static final String GAMMA = ".norm.weight";
     private static final String BETA = ".norm.bias";
     private static final String MEAN = ".norm.running_mean";
@@ -35,17 +37,17 @@ final class LayerTensors {
             Safetensors.Type.F16, Safetensors.Type.BF16, Safetensors.Type.F32, Safetensors.Type.F64);
 
     private final Safetensors tensors;
+    private final TensorTaker taker;
     private final ToDoubleFunction<String> epsilon;
-    private final Set<String> unread;
 
     private LayerTensors(Safetensors tensors, ToDoubleFunction<String> epsilon) {
         this.tensors = tensors;
+        this.taker = new TensorTaker(tensors);
         this.epsilon = epsilon;
-        this.unread = new HashSet<>(tensors.names());
     }
 
     /** The shapes of all kernels by layer name, in execution order. */
-    private static Map<String, List<Integer>> kernels(Network network) {
+    static Map<String, List<Integer>> kernels(Network network) {
         Map<String, List<Integer>> shapes = new LinkedHashMap<>();
         for (Conv conv : network.convolutions()) {
             shapes.put(
@@ -88,7 +90,7 @@ final class LayerTensors {
      * @param tensors of floating-point numbers
      * @param network the description
      * @param epsilon gives that of the batch normalisation behind a layer; asked only where there is one
-     * @throws InvalidInputException where a tensor is missing, is one too many, or has the wrong type or shape
+     * @throws dev.spindle.InvalidInputException where a tensor is missing, is one too many, or has the wrong type or shape
      */
     static Weights read(Safetensors tensors, Network network, ToDoubleFunction<String> epsilon) {
         return new LayerTensors(tensors, epsilon).read(network);
@@ -97,11 +99,7 @@ final class LayerTensors {
     private Weights read(Network network) {
         Map<String, LayerWeights> layers = new HashMap<>();
         kernels(network).forEach((name, shape) -> layers.put(name, layer(name, shape)));
-        for (String name : tensors.names()) {
-            if (unread.contains(name)) {
-                throw wrong(name, "only the layers of the network that the metadata describe", "a tensor of none of them");
-            }
-        }
+        taker.requireNoneLeft();
         return ModelFile.valid(tensors.file(), () -> Weights.of(network, layers));
     }
 
@@ -125,15 +123,6 @@ final class LayerTensors {
     }
 
     private float[] floats(String name, List<Integer> shape) {
-        Safetensors.Tensor tensor = tensors.tensor(name);
-        if (!FLOATING.contains(tensor.type()) || !tensor.shape().equals(shape)) {
-            throw wrong(name, "floating-point numbers of shape " + shape, tensor.type() + " of shape " + tensor.shape());
-        }
-        unread.remove(name);
-        return tensor.floats();
-    }
-
-    private InvalidInputException wrong(String name, String expected, String found) {
-        return InvalidInputException.of(tensors.file(), "tensor " + ModelFile.printable(name), expected, found);
+        return taker.take(name, FLOATING, "floating-point numbers", shape).floats();
     }
 }

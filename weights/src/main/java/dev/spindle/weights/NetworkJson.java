@@ -118,8 +118,8 @@ final class NetworkJson {
     }
 
     private Conv conv(JsonFields parent, String name) {
-        JsonFields fields = JsonFields.of(
-                file, parent.place(name), parent.value(name),
+        JsonFields fields = parent.fields(
+                name,
                 "name", "inputs", "outputs", "kernel", "stride", "dilation", "groups", "activation");
         return new Conv(
                 fields.text("name"),

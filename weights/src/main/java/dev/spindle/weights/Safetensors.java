@@ -146,6 +146,19 @@ public final class Safetensors {
         }
 
         /**
+         * An array of 32-bit integers.
+         *
+         * @param values row-major, copied
+         * @param shape sizes, outermost first
+         */
+        public static Tensor of(int[] values, int... shape) {
+            ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Integer.BYTES))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asIntBuffer().put(values);
+            return new Tensor(Type.I32, sizes(shape), bytes);
+        }
+
+        /**
          * An array of bytes.
          *
          * @param type one of one byte an element

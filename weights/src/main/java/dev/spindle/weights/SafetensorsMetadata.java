@@ -13,6 +13,7 @@ import dev.spindle.image.Preprocessing.Interpolation;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.plan.QuantisedWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +36,9 @@ final class SafetensorsMetadata {
 
     /** What a header has in addition where it describes the network. */
     private static final Set<String> DESCRIPTION =
-            Set.of("network", "architecture", "classes", "parameters", "profile", "notes", "source");
+            Set.of(
+                    "network", "architecture", "classes", "parameters", "profile", "notes", "source",
+                    SafetensorsWriter.QUANTISATION);
 
     /** Such as {@code RGB, bilinear to 64x64, x/127.5-1}. */
     private static final Pattern RECIPE = Pattern.compile(
@@ -79,6 +82,14 @@ final class SafetensorsMetadata {
     Optional<Network> network() {
         return has("network")
                 ? Optional.of(NetworkJson.read(file, "metadata network", value("network")))
+                : Optional.empty();
+    }
+
+    /** The integers, where the header says what they stand for. */
+    Optional<QuantisedWeights> quantised(Safetensors tensors, Network network) {
+        String key = SafetensorsWriter.QUANTISATION;
+        return has(key)
+                ? Optional.of(QuantisedTensors.read(tensors, network, "metadata " + key, value(key)))
                 : Optional.empty();
     }
 

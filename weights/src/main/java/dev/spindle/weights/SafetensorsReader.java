@@ -3,18 +3,20 @@ package dev.spindle.weights;
 import dev.spindle.Checkpoint;
 import dev.spindle.network.Network;
 import dev.spindle.plan.BatchNorm;
+import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.plan.Weights;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads networks from safetensors files in any floating-point type: those that {@link SafetensorsWriter} wrote, and
- * MobileNetV2 with the names of a PyTorch source. What names and shapes cannot say comes from the file's metadata, or else
- * from the source's profile.
+ * Reads networks from safetensors files: those that {@link SafetensorsWriter} wrote, in any floating-point type or in
+ * integers, and MobileNetV2 of any floating-point type with the names of a PyTorch source. What names and shapes cannot say
+ * comes from the file's metadata, or else from the source's profile.
  */
 final class SafetensorsReader {
 
@@ -41,7 +43,10 @@ final class SafetensorsReader {
     }
 
     private static Checkpoint described(Safetensors tensors, SafetensorsMetadata metadata, Network network) {
-        Weights weights = LayerTensors.read(tensors, network, metadata::epsilon);
+        Optional<QuantisedWeights> quantised = metadata.quantised(tensors, network);
+        Weights weights = quantised
+                .map(integers -> ModelFile.valid(tensors.file(), () -> integers.dequantised(network)))
+                .orElseGet(() -> LayerTensors.read(tensors, network, metadata::epsilon));
         Checkpoint.Source source = new Checkpoint.Source(
                 "safetensors",
                 metadata.profile(),
@@ -50,7 +55,9 @@ final class SafetensorsReader {
                 source(tensors).table(),
                 metadata.provenance(),
                 metadata.disagreements(network));
-        return LayerStack.checkpoint(network, weights, metadata.preprocessing(), metadata.labels(), source);
+        Checkpoint checkpoint =
+                LayerStack.checkpoint(network, weights, metadata.preprocessing(), metadata.labels(), source);
+        return quantised.map(checkpoint::withQuantised).orElse(checkpoint);
     }
 
     private static Checkpoint named(Safetensors tensors, SafetensorsMetadata metadata) {

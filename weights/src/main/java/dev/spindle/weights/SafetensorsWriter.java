@@ -24,10 +24,15 @@ import java.util.Map;
  * Writes any checkpoint as a safetensors file that says everything itself: {@link SafetensorsReader} needs no profile for
  * it, and gives back the same network, weights, preprocessing and labels, bit for bit.
  *
- * <p>Arrays are fp32, named after the layers: {@code stem.weight}, {@code block1.expand.weight}, … with {@code .bias}, and
- * {@code .norm.weight}, {@code .norm.bias}, {@code .norm.running_mean} and {@code .norm.running_var} where batch
- * normalisation is not folded. Convolution kernels are {@code [outputs, inputs per group, height, width]}, the
- * classifier's is {@code [classes, features]}.
+ * <p>Arrays of a network in floating point are fp32, named after the layers: {@code stem.weight},
+ * {@code block1.expand.weight}, … with {@code .bias}, and {@code .norm.weight}, {@code .norm.bias},
+ * {@code .norm.running_mean} and {@code .norm.running_var} where batch normalisation is not folded. Convolution kernels are
+ * {@code [outputs, inputs per group, height, width]}, the classifier's is {@code [classes, features]}.
+ *
+ * <p>A network in integers is kept as such: {@code stem.weight} is of signed bytes, or of unsigned ones with a zero point
+ * where weights less their zero point do not fit those; {@code stem.bias} is of 32-bit integers, in units of input scale times
+ * weight scale; {@code stem.weight_scale} is fp32, one value or one an output. Batch normalisation is folded. The fp32 weights
+ * of the checkpoint are not written: the reader makes them of the integers.
  *
  * <p>The header's {@code __metadata__} is text by key, each text a JSON value:
  * <ul>
@@ -42,6 +47,13 @@ import java.util.Map;
  * <li>{@code preprocessing}: an object with all components of {@link Preprocessing}: {@code name}, {@code resize_ratio},
  *     {@code interpolation}, {@code channel_order}, {@code mean}, {@code scale}.
  * <li>{@code labels}: an array of strings, one a class; absent where there are none.
+ * <li>{@code quantisation}, for integers only: an object of {@code input} ({@code scale}, {@code zero_point}, and whether the
+ *     model's own input is {@code signed}), {@code output} (whether the model ends in a {@code softmax}, and whether its own
+ *     output is {@code signed}), {@code signed_maps}, {@code layers} (by name {@code scale} and {@code zero_point} of what the
+ *     layer makes, {@code weight_zero_point}, and whether TensorFlow Lite rounds the product of input and weight scale to fp32:
+ *     {@code rounded_product}), {@code sums} ({@code scale} and {@code zero_point} by residual block) and {@code pool}
+ *     ({@code scale}, {@code zero_point}, and whether it is a {@code mean} with a scale of its own). Zero points are those of
+ *     unsigned bytes; see {@link dev.spindle.plan.QuantisedWeights}.
  * <li>{@code profile}, {@code notes}: those of {@link dev.spindle.Checkpoint.Source}, a string and an array of strings.
  * <li>{@code source}: an object with all components of {@link dev.spindle.Checkpoint.Provenance}: {@code format},
  *     {@code file}, {@code sha256}, {@code converter}; absent where the checkpoint has none.
@@ -50,6 +62,9 @@ import java.util.Map;
  * their names' source says.
  */
 public final class SafetensorsWriter {
+
+    /** The key of what integers stand for. */
+    static final String QUANTISATION = "quantisation";
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -64,8 +79,11 @@ public final class SafetensorsWriter {
      * @throws UncheckedIOException where it cannot be written
      */
     public static void write(Path file, Checkpoint checkpoint) {
-        Safetensors.write(
-                file, LayerTensors.of(checkpoint.network(), checkpoint.weights()), metadata(checkpoint));
+        Network network = checkpoint.network();
+        Map<String, Safetensors.Tensor> tensors = checkpoint.quantised()
+                .map(integers -> QuantisedTensors.of(network, integers))
+                .orElseGet(() -> LayerTensors.of(network, checkpoint.weights()));
+        Safetensors.write(file, tensors, metadata(checkpoint));
     }
 
     private static Map<String, String> metadata(Checkpoint checkpoint) {
@@ -88,6 +106,8 @@ public final class SafetensorsWriter {
         values.put("profile", JSON.textNode(checkpoint.source().profile()));
         values.put("notes", strings(checkpoint.source().notes()));
         checkpoint.source().provenance().ifPresent(provenance -> values.put("source", provenance(provenance)));
+        checkpoint.quantised().ifPresent(integers ->
+                values.put(QUANTISATION, QuantisedTensors.json(network, integers)));
         values.put("network", NetworkJson.of(network));
         Map<String, String> texts = new LinkedHashMap<>();
         values.forEach((key, value) -> texts.put(key, text(value)));

@@ -20,6 +20,8 @@ import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.plan.BatchNorm;
 import dev.spindle.plan.LayerWeights;
+import dev.spindle.plan.QuantisedLayer;
+import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.plan.Weights;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -128,7 +130,8 @@ class SafetensorsWriterTest {
         return Model.read(file);
     }
 
-    private static void assertSame(Checkpoint expected, Checkpoint found) {
+    /** Checks that nothing is lost, to the bit. */
+    static void assertSame(Checkpoint expected, Checkpoint found) {
         assertEquals(expected.network(), found.network());
         assertEquals(expected.preprocessing().name(), found.preprocessing().name());
         assertEquals(expected.preprocessing().resizeRatio(), found.preprocessing().resizeRatio());
@@ -146,6 +149,27 @@ class SafetensorsWriterTest {
         names.add(Network.CLASSIFIER);
         for (String name : names) {
             assertSame(name, expected.weights().layer(name), found.weights().layer(name));
+        }
+        assertEquals(expected.quantised().isPresent(), found.quantised().isPresent());
+        expected.quantised().ifPresent(integers ->
+                assertSame(expected.network(), names, integers, found.quantised().orElseThrow()));
+    }
+
+    private static void assertSame(
+            Network network, List<String> names, QuantisedWeights expected, QuantisedWeights found) {
+        assertEquals(expected.ends(), found.ends());
+        assertEquals(expected.pool(), found.pool());
+        for (InvertedResidual block : network.blocks()) {
+            assertEquals(expected.output(block), found.output(block), block.name());
+        }
+        for (String name : names) {
+            QuantisedLayer layer = expected.layer(name);
+            QuantisedLayer other = found.layer(name);
+            assertArrayEquals(layer.kernel(), other.kernel(), name);
+            assertArrayEquals(layer.bias(), other.bias(), name);
+            assertBits(name, layer.scales(), other.scales());
+            assertEquals(layer.roundedProduct(), other.roundedProduct(), name);
+            assertEquals(layer.output(), other.output(), name);
         }
     }
 

@@ -1,0 +1,76 @@
+package dev.spindle.quantise;
+
+import dev.spindle.Checkpoint;
+import dev.spindle.Model;
+import dev.spindle.Options;
+import dev.spindle.Precision;
+import dev.spindle.Session;
+import dev.spindle.kernel.Kernels;
+
+/**
+ * How far a network in integers is from the one of fp32 that it was made from.
+ *
+ * @param inputs how many were run
+ * @param agreeing how many of them have the same most probable class
+ * @param largestDifference the largest difference of a logit
+ * @param largestLogit the largest absolute value of a logit in fp32
+ */
+public record Loss(int inputs, int agreeing, float largestDifference, float largestLogit) {
+
+    /**
+     * Runs both.
+     *
+     * @param real the network of fp32
+     * @param integers the same in integers
+     * @param inputs what to run them on
+     * @param options backend and threads
+     * @param done is called once an input
+     */
+    public static Loss measure(
+            Checkpoint real, Checkpoint integers, CalibrationInputs inputs, Options options, Runnable done) {
+        int agreeing = 0;
+        float difference = 0;
+        float largest = 0;
+        try (Model expected = Model.of(real, options.withPrecision(Precision.FP32));
+                Model found = Model.of(integers, forIntegers(options));
+                Session expectedSession = expected.newSession();
+                Session foundSession = found.newSession()) {
+            float[] exact = new float[expectedSession.logitsLength()];
+            float[] logits = new float[exact.length];
+            for (int i = 0; i < inputs.count(); i++) {
+                float[] input = inputs.input(i);
+                expectedSession.run(input, exact);
+                foundSession.run(input, logits);
+                agreeing += best(exact) == best(logits) ? 1 : 0;
+                for (int c = 0; c < exact.length; c++) {
+                    difference = Math.max(difference, Math.abs(exact[c] - logits[c]));
+                    largest = Math.max(largest, Math.abs(exact[c]));
+                }
+                done.run();
+            }
+        }
+        return new Loss(inputs.count(), agreeing, difference, largest);
+    }
+
+    /** Bytes are the same on all backends: one without kernels for them leaves them to the plain loops. */
+    private static Options forIntegers(Options options) {
+        boolean capable = Kernels.byName(options.backend()).quantised().isPresent();
+        return (capable ? options : options.withBackend("scalar")).withPrecision(Precision.INT8);
+    }
+
+    /** The first of the largest. */
+    private static int best(float[] logits) {
+        int best = 0;
+        for (int c = 1; c < logits.length; c++) {
+            if (logits[c] > logits[best]) {
+                best = c;
+            }
+        }
+        return best;
+    }
+
+    /** The share of inputs with the same most probable class, in percent. */
+    public double agreement() {
+        return 100.0 * agreeing / inputs;
+    }
+}

@@ -162,4 +162,195 @@ const struct spindle_kernels *spindle_kernels_for(int isa);
 /* exp(x - max) / sum over count floats; output may be input. */
 void f32_softmax(const float *input, float *output, int count);
 
+/*
+ * The int8 kernels. A map is [blocks][pixels][Q8_BLOCK] unsigned bytes u with a zero point z; strides count bytes, and are
+ * multiples of Q8_BLOCK. The lanes past a map's last channel hold bytes that depend on nothing but the model; weights are 0
+ * there.
+ *
+ * A layer computes clamp(zero point + rescale(sum + bias), low, high), where sum is that of (u - z) * w over the layer's
+ * inputs, w an integer in [-255, 255], and rescale TensorFlow Lite's MultiplyByQuantizedMultiplier with its two roundings.
+ * Sums are of 32 bits and wrap; nothing else overflows. All instruction sets give the same bytes.
+ *
+ * Weights are signed bytes in [-127, 127], four neighbours in K to a 32-bit lane: K is cut into groups of four, the last one
+ * filled up with weights of 0, and a panel is [groups][channels][4]. A weight out of that range is the sum of several bytes:
+ * all but the first go where a layer says. Kernels multiply u - activation_offset (see struct q8_kernels), which bias makes
+ * good: it is the layer's bias - (z - activation_offset) * (sum of w).
+ */
+enum {
+    Q8_BLOCK = 16,
+    /* Input elements of a group. */
+    Q8_GROUP = 4,
+    /* Vectors of 16 words of 32 bits a block of channels in q8_rescale.constants. */
+    Q8_CONSTANTS = 6,
+    /* Groups of a stem: three a row of the kernel. */
+    Q8_STEM_GROUPS = 9,
+};
+
+/*
+ * How a sum becomes a byte. The quick form is two fused multiply-adds on floats, both rounded down:
+ *
+ *     x = (float)(sum + bias), byte = clamp(floor(scale * x + (scale_rest * x + offset)), low, high)
+ *
+ * scale + scale_rest is the multiplier to all its bits; bias holds (zero point + 1/2) / scale as an integer, too, and offset
+ * what remains of that, of the first of the two roundings, and of the error of the inner sum. dev.spindle.kernel.Rescale finds
+ * these and proves that each of the 255 steps is where TensorFlow Lite has it. Sums below zero round the other way:
+ * there, where sum + bias < zero, offset_below stands for offset.
+ */
+enum q8_rounding {
+    /* No result below the zero point is asked for (low is not less): offset alone. */
+    Q8_ONE_SIDED,
+    /* offset and offset_below. */
+    Q8_TWO_SIDED,
+    /* The proof failed for some channel: integers, one lane after the other. */
+    Q8_INTEGERS,
+};
+
+struct q8_rescale {
+    /*
+     * [blocks][Q8_CONSTANTS][Q8_BLOCK]: int32 bias, float scale, float scale_rest, float offset, int32 zero,
+     * float offset_below. For Q8_INTEGERS: int32 bias, int32 multiplier (Q31), int32 shift (to the left; negative to the
+     * right), and three vectors of anything.
+     */
+    const int32_t *constants;
+    enum q8_rounding rounding;
+    /* Read by Q8_INTEGERS alone. */
+    int zero_point;
+    int low;
+    int high;
+};
+
+/*
+ * The sum of a layer's bytes and those of another map. The quick form takes both as words:
+ *
+ *     a = base + byte * high[0] + other * high[1], b = byte * rest[0] + other * rest[1]
+ *     result = clamp(floor(scale * a + (scale_rest * b + offset)), low, high), rounded down as above
+ *
+ * which dev.spindle.kernel.Rescale proves for all 65536 pairs of bytes. Where it could not, the table tells.
+ */
+struct q8_add {
+    /* Laid out as the layer's output, of which it may be the same memory. NULL where nothing is added. */
+    const uint8_t *other;
+    /* [256 bytes of the layer][256 of the other map]; NULL for the quick form. */
+    const uint8_t *table;
+    int16_t high_factors[2];
+    int16_t rest_factors[2];
+    int32_t base;
+    float scale;
+    float scale_rest;
+    float offset;
+    int low;
+    int high;
+};
+
+/*
+ * The 3x3 convolution on RGB bytes at stride 2; a unit is one output row. The input is [2 * output rows + 1][row_stride]
+ * bytes, borders of the zero point included: pixel x of output row y reads nine bytes from 6 * x on of the rows 2 * y,
+ * 2 * y + 1 and 2 * y + 2.
+ */
+struct q8_stem {
+    /*
+     * [channel tiles][parts][Q8_STEM_GROUPS][channels of the tile][4]; group 3 * ky + i holds the nine of row ky as elements
+     * 0 to 3, 4 to 7, and (0, 0, 0, element 8). Parts are summed.
+     */
+    const int8_t *weights;
+    struct q8_rescale rescale;
+    const uint8_t *input;
+    uint8_t *output;
+    ptrdiff_t row_stride;
+    ptrdiff_t output_block_stride;
+    int parts;
+    struct tiling tiling;
+};
+
+/* A 1x1 convolution, or with one pixel a fully connected layer; a unit is one register tile. */
+struct q8_pwconv {
+    /* [channel tiles][groups][channels of the tile][4] */
+    const int8_t *weights;
+    struct q8_rescale rescale;
+    /*
+     * NULL where every weight is one byte. Otherwise [channel tiles + 1] indexes: the tile n has the entries extra[n] to
+     * extra[n + 1] (exclusive) of extra_groups, each the number of a group, and of extra_weights, [entries][48][4], whose
+     * channels are the tile's from its first on.
+     */
+    const int32_t *extra;
+    const int32_t *extra_groups;
+    const int8_t *extra_weights;
+    const uint8_t *input;
+    uint8_t *output;
+    ptrdiff_t input_block_stride;
+    ptrdiff_t output_block_stride;
+    /* Inputs / 4, rounded up. */
+    int groups;
+    struct tiling tiling;
+    struct q8_add add;
+};
+
+/* A 3x3 depthwise convolution; a unit is one output row of one channel block. */
+struct q8_dwconv {
+    /* [blocks][parts][3 rows][16 channels][4]: three weights of a row and 0. Parts are summed. */
+    const int8_t *weights;
+    struct q8_rescale rescale;
+    const uint8_t *input;
+    /* [width][Q8_BLOCK] bytes of the input's zero point. */
+    const uint8_t *zeros;
+    uint8_t *output;
+    ptrdiff_t input_block_stride;
+    ptrdiff_t output_block_stride;
+    int parts;
+    int height;
+    int width;
+    int output_height;
+    int output_width;
+    int stride;
+    int dilation;
+    int pad_top;
+    int pad_left;
+};
+
+/*
+ * A block whose hidden maps stand in the calling thread's scratch, a few rows at a time, all hidden channels together; a unit
+ * is one output row. The three layers are described as if they ran alone, except for what lies in the scratch:
+ *
+ *   - the first convolution writes [hidden blocks][buffered rows][width][Q8_BLOCK], which the depthwise one reads; buffered
+ *     are (step_rows - 1) * stride + 2 * dilation + 1 rows;
+ *   - the depthwise one writes [hidden blocks][step_rows][output_width][Q8_BLOCK], which the projection reads.
+ */
+struct q8_fused_block {
+    /* The first convolution: one of them, or neither; NULL where it is not. */
+    const struct q8_stem *stem;
+    const struct q8_pwconv *expand;
+    struct q8_dwconv dwconv;
+    struct q8_pwconv project;
+    int hidden_blocks;
+    int step_rows;
+};
+
+/* The mean over all pixels; a unit is one channel block. */
+struct q8_gavgpool {
+    const uint8_t *input;
+    /* [blocks][Q8_BLOCK] */
+    uint8_t *output;
+    int pixels;
+    /* [255 * pixels + 1]: what a sum over all pixels becomes. */
+    const uint8_t *means;
+};
+
+/* The int8 kernels that one CPU runs. Calls compute the units from (inclusive) to (exclusive). */
+struct q8_kernels {
+    /* As avx512vnni. */
+    const char *name;
+    /* Most rows of a tile that is 1, 2 and 3 blocks wide. */
+    int rows[SPINDLE_MAX_VECTORS];
+    /* 0, or 128 where the CPU multiplies signed bytes. */
+    int activation_offset;
+    int (*stem)(const struct q8_stem *layer, int from, int to);
+    int (*pwconv)(const struct q8_pwconv *layer, int from, int to);
+    int (*dwconv)(const struct q8_dwconv *layer, int from, int to);
+    int (*fused_block)(const struct q8_fused_block *layer, int from, int to);
+    int (*gavgpool)(const struct q8_gavgpool *layer, int from, int to);
+};
+
+/* The int8 kernels of an instruction set that suit a CPU with these features; NULL where this library holds none. */
+const struct q8_kernels *q8_kernels_for(int isa, int features);
+
 #endif

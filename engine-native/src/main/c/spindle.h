@@ -171,10 +171,10 @@ void f32_softmax(const float *input, float *output, int count);
  * inputs, w an integer in [-255, 255], and rescale TensorFlow Lite's MultiplyByQuantizedMultiplier with its two roundings.
  * Sums are of 32 bits and wrap; nothing else overflows. All instruction sets give the same bytes.
  *
- * Weights are signed bytes in [-127, 127], four neighbours in K to a 32-bit lane: K is cut into groups of four, the last one
- * filled up with weights of 0, and a panel is [groups][channels][4]. A weight out of that range is the sum of several bytes:
- * all but the first go where a layer says. Kernels multiply u - activation_offset (see struct q8_kernels), which bias makes
- * good: it is the layer's bias - (z - activation_offset) * (sum of w).
+ * Weights are signed bytes, four neighbours in K to a 32-bit lane: K is cut into groups of four, the last one filled up with
+ * weights of 0, and a panel is [groups][channels][4]. A weight that is no signed byte is the sum of up to three, of which all
+ * but the first go into struct q8_extra. Kernels multiply u - activation_offset (see struct q8_kernels), which bias makes good:
+ * it is the layer's bias - (z - activation_offset) * (sum of w).
  */
 enum {
     Q8_BLOCK = 16,
@@ -220,6 +220,21 @@ struct q8_rescale {
 };
 
 /*
+ * What weights have beyond their first byte. Part n of a layer (a channel tile of a matrix product, a channel block of a
+ * depthwise convolution) has the entries starts[n] to starts[n + 1] (exclusive). An entry is
+ *
+ *   - of a matrix product the weights of one more group: groups holds which one, and weights [entries][48][4], the channels of
+ *     the tile and, where it is narrower, zeros;
+ *   - of a depthwise convolution [entries][3 rows][16 channels][4], the form of its weights; groups is not read.
+ */
+struct q8_extra {
+    /* NULL where every weight is one byte. */
+    const int32_t *starts;
+    const int32_t *groups;
+    const int8_t *weights;
+};
+
+/*
  * The sum of a layer's bytes and those of another map. The quick form takes both as words:
  *
  *     a = base + byte * high[0] + other * high[1], b = byte * rest[0] + other * rest[1]
@@ -249,16 +264,16 @@ struct q8_add {
  */
 struct q8_stem {
     /*
-     * [channel tiles][parts][Q8_STEM_GROUPS][channels of the tile][4]; group 3 * ky + i holds the nine of row ky as elements
-     * 0 to 3, 4 to 7, and (0, 0, 0, element 8). Parts are summed.
+     * [channel tiles][Q8_STEM_GROUPS][channels of the tile][4]; group 3 * ky + i holds the nine of row ky as elements
+     * 0 to 3, 4 to 7, and (0, 0, 0, element 8).
      */
     const int8_t *weights;
+    struct q8_extra extra;
     struct q8_rescale rescale;
     const uint8_t *input;
     uint8_t *output;
     ptrdiff_t row_stride;
     ptrdiff_t output_block_stride;
-    int parts;
     struct tiling tiling;
 };
 
@@ -266,15 +281,8 @@ struct q8_stem {
 struct q8_pwconv {
     /* [channel tiles][groups][channels of the tile][4] */
     const int8_t *weights;
+    struct q8_extra extra;
     struct q8_rescale rescale;
-    /*
-     * NULL where every weight is one byte. Otherwise [channel tiles + 1] indexes: the tile n has the entries extra[n] to
-     * extra[n + 1] (exclusive) of extra_groups, each the number of a group, and of extra_weights, [entries][48][4], whose
-     * channels are the tile's from its first on.
-     */
-    const int32_t *extra;
-    const int32_t *extra_groups;
-    const int8_t *extra_weights;
     const uint8_t *input;
     uint8_t *output;
     ptrdiff_t input_block_stride;
@@ -287,8 +295,9 @@ struct q8_pwconv {
 
 /* A 3x3 depthwise convolution; a unit is one output row of one channel block. */
 struct q8_dwconv {
-    /* [blocks][parts][3 rows][16 channels][4]: three weights of a row and 0. Parts are summed. */
+    /* [blocks][3 rows][16 channels][4]: three weights of a row and 0. */
     const int8_t *weights;
+    struct q8_extra extra;
     struct q8_rescale rescale;
     const uint8_t *input;
     /* [width][Q8_BLOCK] bytes of the input's zero point. */
@@ -296,7 +305,6 @@ struct q8_dwconv {
     uint8_t *output;
     ptrdiff_t input_block_stride;
     ptrdiff_t output_block_stride;
-    int parts;
     int height;
     int width;
     int output_height;

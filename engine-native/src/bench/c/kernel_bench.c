@@ -1,5 +1,6 @@
 /*
- * GFLOP/s of each kernel on the layers of MobileNetV2 1.0 at 224, and their share of the measured multiply-add peak.
+ * GFLOP/s of each kernel on the layers of MobileNetV2 1.0 at 224, and their share of the measured multiply-add peak; then the
+ * same of the int8 kernels.
  * "hot" runs one layer again and again; "cold" walks through copies of the weights that no cache but the last holds, as
  * a whole network does. Blocks are timed fused and layer by layer. Each figure is the best of many runs short enough to
  * fall between two interruptions.
@@ -9,16 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench.h"
 #include "cpu.h"
 #include "peak.h"
 #include "spindle.h"
-#include "tiling.h"
 
-enum { RUNS = 100, COLD_FLOATS = 1 << 21, STEM_K = 27 };
-
-static const double RUN_SECONDS = 0.001;
+enum { COLD_FLOATS = 1 << 21, STEM_K = 27 };
 
 struct matmul_shape {
     int pixels;
@@ -54,13 +52,6 @@ struct bench {
     float *zeros;
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static float *floats(size_t count)
 {
     float *p = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
@@ -72,29 +63,6 @@ static float *floats(size_t count)
         p[i] = (float)((int)(i * 2654435761u >> 24) - 128) / 256.0f;
     }
     return p;
-}
-
-/* Seconds a call: the best of several runs of many calls. The call gets a running number. */
-typedef void call_function(void *context, int number);
-
-static double best_time(call_function *call, void *context)
-{
-    double best = 1e9;
-    int calls = 1;
-    for (int run = 0; run < RUNS;) {
-        double start = now();
-        for (int i = 0; i < calls; i++) {
-            call(context, i);
-        }
-        double seconds = now() - start;
-        if (seconds < RUN_SECONDS) {
-            calls *= 2;
-            continue;
-        }
-        best = seconds / calls < best ? seconds / calls : best;
-        run++;
-    }
-    return best;
 }
 
 struct pwconv_call {
@@ -111,19 +79,6 @@ static void call_pwconv(void *context, int number)
     struct pwconv_call *c = context;
     c->layer.weights = c->weights + c->panel * (size_t)(number % c->copies);
     c->kernels->pwconv(&c->layer, 0, c->units);
-}
-
-static int ceil_div(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
-/* As Layout.triples cuts. */
-static struct tiling tiling_of(const struct spindle_kernels *k, int blocks, int pixels)
-{
-    struct tiling t = {.blocks = blocks, .pixels = pixels, .rows = {k->rows[0], k->rows[1], k->rows[2]}};
-    t.triples = blocks % 2 == 0 || blocks == 1 ? 0 : blocks % 3 == 0 ? blocks / 3 : 1;
-    return t;
 }
 
 static int selected(const struct bench *b, const char *label)
@@ -149,7 +104,7 @@ static void bench_pwconv(const struct bench *b, struct matmul_shape s)
             .input_block_stride = (ptrdiff_t)s.pixels * c,
             .output_block_stride = (ptrdiff_t)s.pixels * c,
             .inputs = s.inputs,
-            .tiling = tiling_of(b->kernels, blocks, s.pixels),
+            .tiling = tiling_of(b->kernels->rows, blocks, s.pixels),
             .low = 0,
             .high = 0x40C00000,
         },
@@ -313,7 +268,7 @@ static void bench_block(const struct bench *b, struct block_shape s)
             .output = hidden,
             .row_stride = (2 * s.size + 1) * 3,
             .output_block_stride = hidden_stride,
-            .tiling = tiling_of(b->kernels, hidden_blocks, s.size),
+            .tiling = tiling_of(b->kernels->rows, hidden_blocks, s.size),
             .low = 0,
             .high = 0x40C00000,
         },
@@ -325,7 +280,7 @@ static void bench_block(const struct bench *b, struct block_shape s)
             .input_block_stride = hidden_stride,
             .output_block_stride = hidden_stride,
             .inputs = s.inputs,
-            .tiling = tiling_of(b->kernels, hidden_blocks, s.size * s.size),
+            .tiling = tiling_of(b->kernels->rows, hidden_blocks, s.size * s.size),
             .low = 0,
             .high = 0x40C00000,
         },
@@ -359,7 +314,7 @@ static void bench_block(const struct bench *b, struct block_shape s)
             .input_block_stride = stride,
             .output_block_stride = stride,
             .inputs = s.hidden,
-            .tiling = tiling_of(b->kernels, ceil_div(s.outputs, c), out * out),
+            .tiling = tiling_of(b->kernels->rows, ceil_div(s.outputs, c), out * out),
             .low = INT32_MIN,
             .high = INT32_MAX,
         },
@@ -413,7 +368,7 @@ static void bench_stem(const struct bench *b)
             .output = b->output,
             .row_stride = 225 * 3,
             .output_block_stride = (ptrdiff_t)112 * 112 * c,
-            .tiling = tiling_of(b->kernels, ceil_div(32, c), 112),
+            .tiling = tiling_of(b->kernels->rows, ceil_div(32, c), 112),
             .low = 0,
             .high = 0x40C00000,
         },
@@ -519,5 +474,6 @@ int main(int argc, char **argv)
     free(b.input);
     free(b.output);
     free(b.zeros);
+    q8_bench(b.word);
     return 0;
 }

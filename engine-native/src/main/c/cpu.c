@@ -34,6 +34,7 @@ enum {
     LEAF7_EBX_AVX512F = 1 << 16,
     LEAF7_EBX_AVX512DQ = 1 << 17,
     LEAF7_EBX_AVX512BW = 1 << 30,
+    LEAF7_ECX_AVX512VNNI = 1 << 11,
     XCR0_YMM = 0x06,
     XCR0_ZMM = 0xE6,
 };
@@ -76,16 +77,43 @@ int spindle_cpu_features(void)
         features |= bit_if(b & LEAF7_EBX_AVX512BW, SPINDLE_CPU_AVX512BW);
         features |= bit_if(b & LEAF7_EBX_AVX512DQ, SPINDLE_CPU_AVX512DQ);
         features |= bit_if(b & LEAF7_EBX_AVX512VL, SPINDLE_CPU_AVX512VL);
+        features |= bit_if(c & LEAF7_ECX_AVX512VNNI, SPINDLE_CPU_AVX512VNNI);
     }
     return features;
 }
 
 #elif defined(__aarch64__)
 
+#if defined(__linux__)
+
+#include <sys/auxv.h>
+
+/* HWCAP_ASIMDDP */
+static const unsigned long HWCAP_DOT = 1ul << 20;
+
+static int has_dot_products(void)
+{
+    return (getauxval(AT_HWCAP) & HWCAP_DOT) != 0;
+}
+
+#else
+
+/* Where the system tells otherwise, what everything is compiled for tells: Apple's CPUs all have them. */
+static int has_dot_products(void)
+{
+#if defined(__ARM_FEATURE_DOTPROD)
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+#endif
+
 /* AArch64 has NEON by definition. */
 int spindle_cpu_features(void)
 {
-    return SPINDLE_CPU_NEON;
+    return SPINDLE_CPU_NEON | (has_dot_products() ? SPINDLE_CPU_NEON_DOT : 0);
 }
 
 #else

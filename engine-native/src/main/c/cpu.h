@@ -15,6 +15,9 @@ enum spindle_cpu_feature {
     SPINDLE_CPU_AVX512DQ = 1 << 7,
     SPINDLE_CPU_AVX512VL = 1 << 8,
     SPINDLE_CPU_NEON = 1 << 9,
+    /* Products of bytes: what int8 kernels use where it is there. */
+    SPINDLE_CPU_AVX512VNNI = 1 << 10,
+    SPINDLE_CPU_NEON_DOT = 1 << 11,
 };
 
 /* All features that are there. */

@@ -315,24 +315,6 @@ struct q8_dwconv {
     int pad_left;
 };
 
-/*
- * A block whose hidden maps stand in the calling thread's scratch, a few rows at a time, all hidden channels together; a unit
- * is one output row. The three layers are described as if they ran alone, except for what lies in the scratch:
- *
- *   - the first convolution writes [hidden blocks][buffered rows][width][Q8_BLOCK], which the depthwise one reads; buffered
- *     are (step_rows - 1) * stride + 2 * dilation + 1 rows;
- *   - the depthwise one writes [hidden blocks][step_rows][output_width][Q8_BLOCK], which the projection reads.
- */
-struct q8_fused_block {
-    /* The first convolution: one of them, or neither; NULL where it is not. */
-    const struct q8_stem *stem;
-    const struct q8_pwconv *expand;
-    struct q8_dwconv dwconv;
-    struct q8_pwconv project;
-    int hidden_blocks;
-    int step_rows;
-};
-
 /* The mean over all pixels; a unit is one channel block. */
 struct q8_gavgpool {
     const uint8_t *input;
@@ -343,7 +325,10 @@ struct q8_gavgpool {
     const uint8_t *means;
 };
 
-/* The int8 kernels that one CPU runs. Calls compute the units from (inclusive) to (exclusive). */
+/*
+ * The int8 kernels that one CPU runs. Calls compute the units from (inclusive) to (exclusive). There is no fused block: a hidden
+ * map of bytes stays in the second cache, and layers one after the other take as long.
+ */
 struct q8_kernels {
     /* As avx512vnni. */
     const char *name;
@@ -354,11 +339,18 @@ struct q8_kernels {
     int (*stem)(const struct q8_stem *layer, int from, int to);
     int (*pwconv)(const struct q8_pwconv *layer, int from, int to);
     int (*dwconv)(const struct q8_dwconv *layer, int from, int to);
-    int (*fused_block)(const struct q8_fused_block *layer, int from, int to);
     int (*gavgpool)(const struct q8_gavgpool *layer, int from, int to);
 };
 
-/* The int8 kernels of an instruction set that suit a CPU with these features; NULL where this library holds none. */
+extern const struct q8_kernels q8_kernels_avx2;
+extern const struct q8_kernels q8_kernels_avx512vnni;
+extern const struct q8_kernels q8_kernels_neon;
+extern const struct q8_kernels q8_kernels_neondot;
+
+/*
+ * The int8 kernels of an instruction set that suit a CPU with these features (see cpu.h); NULL where this library holds none.
+ * AVX-512 without VNNI has those of AVX2.
+ */
 const struct q8_kernels *q8_kernels_for(int isa, int features);
 
 #endif

@@ -34,12 +34,32 @@ float random_float(enum data data);
  * Memory between two pages that must not be touched, one region for each use. The floats lie against the page behind
  * them, or against the one before; the rest of the region holds the canary.
  */
-enum region { WEIGHTS, BIAS, INPUT, RESIDUAL, ZEROS, HIDDEN, FILTERED, SCRATCH, OUTPUT, SECOND_OUTPUT, REGIONS };
+enum region {
+    WEIGHTS,
+    BIAS,
+    INPUT,
+    RESIDUAL,
+    ZEROS,
+    HIDDEN,
+    FILTERED,
+    SCRATCH,
+    EXTRA_STARTS,
+    EXTRA_GROUPS,
+    EXTRA_WEIGHTS,
+    TABLE,
+    OUTPUT,
+    SECOND_OUTPUT,
+    REGIONS
+};
 enum against { BEHIND, BEFORE };
 float *place(enum region region, enum against against, size_t count);
+void *place_bytes(enum region region, enum against against, size_t bytes);
 
-/* Whether all of a region but the floats last placed there still holds the canary. */
+/* Whether all of a region but what was last placed there still holds the canary. */
 bool untouched_around(enum region region);
+
+/* Whether some of the bytes last placed in a region still hold the canary. */
+bool untouched_bytes(enum region region, size_t from, size_t to);
 
 /* A NaN that no computation makes. */
 float canary(void);
@@ -54,7 +74,7 @@ struct subject {
 };
 
 /* The cut that dev.spindle.kernel.Layout asks for. */
-struct tiling tiling_for(const struct spindle_kernels *kernels, int blocks, int pixels);
+struct tiling tiling_for(const int *rows, int blocks, int pixels);
 int blocks_for(const struct spindle_kernels *kernels, int channels);
 
 /* Where a register tile stands: what Tiling says, by its formulas, with no walk. */
@@ -70,7 +90,7 @@ struct tile_place tile_place(const struct tiling *tiling, int unit);
 /* The shape of a depthwise convolution, as dev.spindle.plan.Planner makes it: without addresses and bounds. */
 enum padding { SYMMETRIC, SAME };
 struct f32_dwconv dwconv_geometry(
-        const struct spindle_kernels *kernels, int height, int width, int stride, int dilation, enum padding padding);
+        int lanes, int height, int width, int stride, int dilation, enum padding padding);
 
 /* A sum as the contract states it. */
 struct sum {

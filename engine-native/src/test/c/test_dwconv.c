@@ -43,7 +43,7 @@ static void run_dwconv(const struct subject *subject, const struct dwconv_case *
     const struct spindle_kernels *kernels = subject->kernels;
     int lanes = kernels->lanes;
     struct f32_dwconv layer =
-            dwconv_geometry(kernels, c->height, c->width, c->stride, c->dilation, c->padding);
+            dwconv_geometry(kernels->lanes, c->height, c->width, c->stride, c->dilation, c->padding);
     layer.low = clamp_low(c->activation);
     layer.high = clamp_high(c->activation);
     size_t in_count = (size_t)(c->blocks * layer.input_block_stride);

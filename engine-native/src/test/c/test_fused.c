@@ -61,7 +61,7 @@ static void run_fused(const struct subject *subject, const struct fused_case *c)
     const int input_blocks = blocks_for(kernels, c->inputs);
     const int pixels = c->height * c->width;
     const int k = c->first == STEM ? STEM_K : c->inputs;
-    struct f32_dwconv dwconv = dwconv_geometry(kernels, c->height, c->width, c->stride, c->dilation, c->padding);
+    struct f32_dwconv dwconv = dwconv_geometry(kernels->lanes, c->height, c->width, c->stride, c->dilation, c->padding);
     dwconv.low = clamp_low(c->activation);
     dwconv.high = clamp_high(c->activation);
     const int rows = dwconv.output_height;
@@ -97,7 +97,7 @@ static void run_fused(const struct subject *subject, const struct fused_case *c)
         .input = input,
         .row_stride = input_row,
         .output_block_stride = dwconv.input_block_stride,
-        .tiling = tiling_for(kernels, blocks, c->width),
+        .tiling = tiling_for(kernels->rows, blocks, c->width),
         .low = dwconv.low,
         .high = dwconv.high,
     };
@@ -108,7 +108,7 @@ static void run_fused(const struct subject *subject, const struct fused_case *c)
         .input_block_stride = (ptrdiff_t)pixels * lanes,
         .output_block_stride = dwconv.input_block_stride,
         .inputs = c->inputs,
-        .tiling = tiling_for(kernels, blocks, pixels),
+        .tiling = tiling_for(kernels->rows, blocks, pixels),
         .low = dwconv.low,
         .high = dwconv.high,
     };
@@ -122,7 +122,7 @@ static void run_fused(const struct subject *subject, const struct fused_case *c)
         .input_block_stride = dwconv.output_block_stride,
         .output_block_stride = (ptrdiff_t)output_pixels * lanes,
         .inputs = c->hidden,
-        .tiling = tiling_for(kernels, c->output_blocks, output_pixels),
+        .tiling = tiling_for(kernels->rows, c->output_blocks, output_pixels),
         .low = clamp_low(c->negative_zeros ? LINEAR : c->activation),
         .high = clamp_high(c->negative_zeros ? LINEAR : c->activation),
     };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "q8_test.h"
 #include "test.h"
 #include "test_main.h"
 
@@ -22,6 +23,26 @@ static const struct {
     {"tiling", test_tiling}, {"stem", test_stem},         {"pwconv", test_pwconv},
     {"dense", test_dense},   {"dwconv", test_dwconv},     {"fused", test_fused},
     {"clamp", test_clamp},   {"gavgpool", test_gavgpool}, {"refusal", test_refusal},
+};
+
+static const struct {
+    const char *name;
+    void (*run)(const struct q8_subject *subject);
+} Q8_SUITES[] = {
+    {"q8rescale", q8_test_rescale}, {"q8stem", q8_test_stem}, {"q8pwconv", q8_test_pwconv},
+    {"q8dwconv", q8_test_dwconv},   {"q8add", q8_test_add},   {"q8gavgpool", q8_test_gavgpool},
+    {"q8refusal", q8_test_refusal},
+};
+
+static const struct {
+    int isa;
+    /* Of cpu.h, beyond what the instruction set needs. */
+    int feature;
+} Q8_KERNELS[] = {
+    {SPINDLE_AVX2, 0},
+    {SPINDLE_AVX512, SPINDLE_CPU_AVX512VNNI},
+    {SPINDLE_NEON, 0},
+    {SPINDLE_NEON, SPINDLE_CPU_NEON_DOT},
 };
 
 static const struct {
@@ -95,6 +116,25 @@ int main(int argc, char **argv)
             counts_reset();
             SUITES[s].run(&subjects[i]);
             passed &= report(SUITES[s].name, subjects[i].name);
+            ran++;
+        }
+    }
+    struct q8_subject q8_subjects[sizeof Q8_KERNELS / sizeof Q8_KERNELS[0]];
+    int q8_count = 0;
+    for (size_t i = 0; i < sizeof Q8_KERNELS / sizeof Q8_KERNELS[0]; i++) {
+        int needs = spindle_cpu_needs(Q8_KERNELS[i].isa) | Q8_KERNELS[i].feature;
+        const struct q8_kernels *kernels = q8_kernels_for(Q8_KERNELS[i].isa, needs);
+        if (kernels != NULL && (spindle_cpu_features() & needs) == needs) {
+            q8_subjects[q8_count++] = (struct q8_subject){kernels};
+        } else if (kernels != NULL) {
+            printf("skip q8 %s cannot run here\n", kernels->name);
+        }
+    }
+    for (size_t s = 0; s < sizeof Q8_SUITES / sizeof Q8_SUITES[0]; s++) {
+        for (int i = 0; i < q8_count && wanted(argc - 1, argv + 1, Q8_SUITES[s].name); i++) {
+            counts_reset();
+            Q8_SUITES[s].run(&q8_subjects[i]);
+            passed &= report(Q8_SUITES[s].name, q8_subjects[i].kernels->name);
             ran++;
         }
     }

@@ -61,7 +61,7 @@ void test_tiling(const struct subject *subject)
 {
     for (int blocks = 1; blocks <= 13; blocks++) {
         for (int pixels = 1; pixels <= 60; pixels++) {
-            struct tiling t = tiling_for(subject->kernels, blocks, pixels);
+            struct tiling t = tiling_for(subject->kernels->rows, blocks, pixels);
             CHECK(count_units(&t) == tiling_units(&t), "%d units of %d blocks, %d pixels", count_units(&t), blocks, pixels);
             for (int unit = 0; unit < tiling_units(&t); unit++) {
                 struct tile_place expected = tile_place(&t, unit);
@@ -106,7 +106,7 @@ static void run_pwconv_case(const struct subject *subject, const struct pwconv_c
         .inputs = c->inputs,
         .input_block_stride = (ptrdiff_t)block,
         .output_block_stride = (ptrdiff_t)block,
-        .tiling = tiling_for(kernels, blocks, c->pixels),
+        .tiling = tiling_for(kernels->rows, blocks, c->pixels),
         .low = clamp_low(c->activation),
         .high = clamp_high(c->activation),
     };
@@ -241,7 +241,7 @@ static void run_stem(
     struct f32_stem layer = {
         .row_stride = row,
         .output_block_stride = (ptrdiff_t)block,
-        .tiling = tiling_for(kernels, blocks, width),
+        .tiling = tiling_for(kernels->rows, blocks, width),
         .low = clamp_low(activation),
         .high = clamp_high(activation),
     };
@@ -410,7 +410,7 @@ static float clamped(const struct subject *subject, float value, enum activation
         .input_block_stride = lanes,
         .output_block_stride = lanes,
         .inputs = 1,
-        .tiling = tiling_for(kernels, 1, 1),
+        .tiling = tiling_for(kernels->rows, 1, 1),
         .low = clamp_low(activation),
         .high = clamp_high(activation),
     };
@@ -454,13 +454,13 @@ void test_refusal(const struct subject *subject)
 {
     const struct spindle_kernels *kernels = subject->kernels;
     for (int i = 0; i < SPINDLE_MAX_VECTORS; i++) {
-        struct f32_pwconv pwconv = {.inputs = 1, .tiling = tiling_for(kernels, 3, 1)};
-        struct f32_stem stem = {.tiling = tiling_for(kernels, 3, 1)};
+        struct f32_pwconv pwconv = {.inputs = 1, .tiling = tiling_for(kernels->rows, 3, 1)};
+        struct f32_stem stem = {.tiling = tiling_for(kernels->rows, 3, 1)};
         pwconv.tiling.rows[i]++;
         stem.tiling.rows[i]++;
         CHECK(kernels->pwconv(&pwconv, 0, 1) == SPINDLE_NO_TILE, "1x1 tile of %d rows", pwconv.tiling.rows[i]);
         CHECK(kernels->stem(&stem, 0, 1) == SPINDLE_NO_TILE, "stem tile of %d rows", stem.tiling.rows[i]);
-        struct tiling fits = tiling_for(kernels, 3, 1);
+        struct tiling fits = tiling_for(kernels->rows, 3, 1);
         struct f32_fused_block hidden = {.hidden = pwconv.tiling, .project.tiling = fits, .group_tiles = 1, .step_rows = 1};
         struct f32_fused_block project = {.hidden = fits, .project.tiling = pwconv.tiling, .group_tiles = 1, .step_rows = 1};
         CHECK(kernels->fused_block(&hidden, 0, 1) == SPINDLE_NO_TILE, "hidden tile of %d rows", pwconv.tiling.rows[i]);

@@ -107,14 +107,12 @@ bool is_canary(float value)
 }
 
 static struct {
-    float *start;
-    float *placed;
-    size_t count;
+    char *start;
+    char *placed;
+    size_t bytes;
 } regions[REGIONS];
 
-static const size_t REGION_FLOATS = REGION_BYTES / sizeof(float);
-
-static float *region_start(enum region region)
+static char *region_start(enum region region)
 {
     if (regions[region].start == NULL) {
         size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -123,41 +121,59 @@ static float *region_start(enum region region)
             perror("mmap");
             exit(2);
         }
-        regions[region].start = (float *)(map + page);
+        regions[region].start = map + page;
     }
     return regions[region].start;
 }
 
-float *place(enum region region, enum against against, size_t count)
+void *place_bytes(enum region region, enum against against, size_t bytes)
 {
-    float *start = region_start(region);
-    if (count > REGION_FLOATS) {
-        fprintf(stderr, "%zu floats are too many for a region\n", count);
+    char *start = region_start(region);
+    if (bytes > REGION_BYTES) {
+        fprintf(stderr, "%zu bytes are too many for a region\n", bytes);
         exit(2);
     }
-    for (size_t i = 0; i < REGION_FLOATS; i++) {
-        start[i] = canary();
+    const float value = canary();
+    for (size_t i = 0; i < REGION_BYTES; i += sizeof value) {
+        memcpy(start + i, &value, sizeof value);
     }
-    regions[region].placed = against == BEFORE ? start : start + REGION_FLOATS - count;
-    regions[region].count = count;
+    regions[region].placed = against == BEFORE ? start : start + REGION_BYTES - bytes;
+    regions[region].bytes = bytes;
     return regions[region].placed;
+}
+
+float *place(enum region region, enum against against, size_t count)
+{
+    return place_bytes(region, against, count * sizeof(float));
+}
+
+/* Whether the bytes from `p` to `end` of a region that begins at `start` are the canary's. */
+static bool holds_canaries(const char *start, const char *p, const char *end)
+{
+    const float value = canary();
+    while (p < end) {
+        const size_t within = (size_t)(p - start) % sizeof value;
+        const size_t left = (size_t)(end - p);
+        const size_t bytes = left < sizeof value - within ? left : sizeof value - within;
+        if (memcmp(p, (const char *)&value + within, bytes) != 0) {
+            return false;
+        }
+        p += bytes;
+    }
+    return true;
+}
+
+bool untouched_bytes(enum region region, size_t from, size_t to)
+{
+    return holds_canaries(regions[region].start, regions[region].placed + from, regions[region].placed + to);
 }
 
 bool untouched_around(enum region region)
 {
-    const float *start = regions[region].start;
-    const float *placed = regions[region].placed;
-    for (const float *p = start; p < placed; p++) {
-        if (!is_canary(*p)) {
-            return false;
-        }
-    }
-    for (const float *p = placed + regions[region].count; p < start + REGION_FLOATS; p++) {
-        if (!is_canary(*p)) {
-            return false;
-        }
-    }
-    return true;
+    const char *start = regions[region].start;
+    const char *placed = regions[region].placed;
+    return holds_canaries(start, start, placed)
+            && holds_canaries(start, placed + regions[region].bytes, start + REGION_BYTES);
 }
 
 int blocks_for(const struct spindle_kernels *kernels, int channels)
@@ -165,14 +181,14 @@ int blocks_for(const struct spindle_kernels *kernels, int channels)
     return (channels + kernels->lanes - 1) / kernels->lanes;
 }
 
-struct tiling tiling_for(const struct spindle_kernels *kernels, int blocks, int pixels)
+struct tiling tiling_for(const int *rows, int blocks, int pixels)
 {
     struct tiling tiling = {
         .blocks = blocks,
         .triples = blocks % 2 == 0 || blocks == 1 ? 0 : blocks % 3 == 0 ? blocks / 3 : 1,
         .pixels = pixels,
     };
-    memcpy(tiling.rows, kernels->rows, sizeof tiling.rows);
+    memcpy(tiling.rows, rows, sizeof tiling.rows);
     return tiling;
 }
 
@@ -237,10 +253,10 @@ static int pad_before(enum padding padding, int size, int stride, int dilation)
 }
 
 struct f32_dwconv dwconv_geometry(
-        const struct spindle_kernels *kernels, int height, int width, int stride, int dilation, enum padding padding)
+        int lanes, int height, int width, int stride, int dilation, enum padding padding)
 {
     struct f32_dwconv layer = {
-        .input_block_stride = (ptrdiff_t)height * width * kernels->lanes,
+        .input_block_stride = (ptrdiff_t)height * width * lanes,
         .height = height,
         .width = width,
         .output_height = ceil_div(height, stride),
@@ -250,7 +266,7 @@ struct f32_dwconv dwconv_geometry(
         .pad_top = pad_before(padding, height, stride, dilation),
         .pad_left = pad_before(padding, width, stride, dilation),
     };
-    layer.output_block_stride = (ptrdiff_t)layer.output_height * layer.output_width * kernels->lanes;
+    layer.output_block_stride = (ptrdiff_t)layer.output_height * layer.output_width * lanes;
     /* As dev.spindle.kernel.Depthwise finds the columns whose taps all lie in the map. */
     int room = width - 1 - 2 * dilation + layer.pad_left;
     int to = room < 0 ? 0 : room / stride + 1;

@@ -14,7 +14,9 @@ enum CpuFeature {
     AVX512BW("AVX-512 BW"),
     AVX512DQ("AVX-512 DQ"),
     AVX512VL("AVX-512 VL"),
-    NEON("NEON");
+    NEON("NEON"),
+    AVX512VNNI("AVX-512 VNNI"),
+    NEON_DOT("NEON dot products");
 
     private final String label;
 

@@ -1,0 +1,3 @@
+#include "q8_simd_avx512vnni.h"
+
+#include "q8_peak.inc"

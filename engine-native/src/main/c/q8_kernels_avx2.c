@@ -1,0 +1,3 @@
+#include "q8_simd_avx2.h"
+
+#include "q8_kernels.inc"

@@ -19,7 +19,8 @@
  *   q8_dot(sum, x, w)           sum + the four products
  *   q8_add_pixel(sum, p)        sum + the 16 bytes at p
  *   q8_scaling                  constants of a block for q8_step and q8_step_below
- *   q8_load_scaling(p)          from q8_rescale.constants
+ *   q8_load_scaling(p, zero_point)
+ *                               from q8_rescale.constants
  *   q8_step(sum, s)             the floor of the quick form, Q8_ONE_SIDED
  *   q8_step_below(sum, s)       Q8_TWO_SIDED
  *   q8_bytes                    bounds for q8_store

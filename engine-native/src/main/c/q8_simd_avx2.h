@@ -153,20 +153,22 @@ typedef struct {
     __m256 scale[2];
     __m256 rest[2];
     __m256 offset[2];
-    __m256i zero[2];
+    __m256i half[2];
     __m256 below[2];
+    __m256i zero_point;
 } q8_scaling;
 
-ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p)
+ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p, int zero_point)
 {
     q8_scaling s;
+    s.zero_point = _mm256_set1_epi32(zero_point);
     UNROLL_ALL
     for (int i = 0; i < 2; i++) {
         const float *at = (const float *)p + 8 * i;
         s.scale[i] = _mm256_loadu_ps(at + 1 * Q8_BLOCK);
         s.rest[i] = _mm256_loadu_ps(at + 2 * Q8_BLOCK);
         s.offset[i] = _mm256_loadu_ps(at + 3 * Q8_BLOCK);
-        s.zero[i] = _mm256_castps_si256(_mm256_loadu_ps(at + 4 * Q8_BLOCK));
+        s.half[i] = _mm256_castps_si256(_mm256_loadu_ps(at + 4 * Q8_BLOCK));
         s.below[i] = _mm256_loadu_ps(at + 5 * Q8_BLOCK);
     }
     return s;
@@ -191,9 +193,10 @@ ALWAYS_INLINE q8_i32 q8_step_below(q8_i32 sum, const q8_scaling *s)
 {
     UNROLL_ALL
     for (int i = 0; i < 2; i++) {
-        const __m256 below = _mm256_castsi256_ps(_mm256_cmpgt_epi32(s->zero[i], sum.v[i]));
+        const __m256 below = _mm256_castsi256_ps(_mm256_cmpgt_epi32(s->half[i], sum.v[i]));
         const __m256 offset = _mm256_blendv_ps(s->offset[i], s->below[i], below);
-        sum.v[i] = q8_scale_down(_mm256_cvtepi32_ps(sum.v[i]), s->scale[i], s->rest[i], offset);
+        const __m256i floor = q8_scale_down(_mm256_cvtepi32_ps(sum.v[i]), s->scale[i], s->rest[i], offset);
+        sum.v[i] = _mm256_add_epi32(floor, s->zero_point);
     }
     return sum;
 }

@@ -110,18 +110,20 @@ typedef struct {
     __m512 scale;
     __m512 rest;
     __m512 offset;
-    __m512i zero;
+    __m512i half;
     __m512 below;
+    __m512i zero_point;
 } q8_scaling;
 
-ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p)
+ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p, int zero_point)
 {
     return (q8_scaling){
         .scale = _mm512_loadu_ps(p + 1 * Q8_BLOCK),
         .rest = _mm512_loadu_ps(p + 2 * Q8_BLOCK),
         .offset = _mm512_loadu_ps(p + 3 * Q8_BLOCK),
-        .zero = _mm512_loadu_si512(p + 4 * Q8_BLOCK),
+        .half = _mm512_loadu_si512(p + 4 * Q8_BLOCK),
         .below = _mm512_loadu_ps(p + 5 * Q8_BLOCK),
+        .zero_point = _mm512_set1_epi32(zero_point),
     };
 }
 
@@ -138,8 +140,8 @@ ALWAYS_INLINE q8_i32 q8_step(q8_i32 sum, const q8_scaling *s)
 
 ALWAYS_INLINE q8_i32 q8_step_below(q8_i32 sum, const q8_scaling *s)
 {
-    __m512 offset = _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(sum, s->zero), s->offset, s->below);
-    return q8_scale_down(_mm512_cvtepi32_ps(sum), s->scale, s->rest, offset);
+    __m512 offset = _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(sum, s->half), s->offset, s->below);
+    return _mm512_add_epi32(q8_scale_down(_mm512_cvtepi32_ps(sum), s->scale, s->rest, offset), s->zero_point);
 }
 
 ALWAYS_INLINE q8_bytes q8_all_bytes(int x)

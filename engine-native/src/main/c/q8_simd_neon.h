@@ -160,11 +160,12 @@ ALWAYS_INLINE q8_i32 q8_add_pixel(q8_i32 sum, const uint8_t *p)
 /* Too many registers to hold: the constants come from memory. */
 typedef struct {
     const int32_t *constants;
+    int zero_point;
 } q8_scaling;
 
-ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p)
+ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p, int zero_point)
 {
-    return (q8_scaling){p};
+    return (q8_scaling){p, zero_point};
 }
 
 ALWAYS_INLINE float32x4_t q8_load_constants(const q8_scaling *s, int which, int part)
@@ -193,10 +194,10 @@ ALWAYS_INLINE q8_i32 q8_step_below(q8_i32 sum, const q8_scaling *s)
 {
     UNROLL_ALL
     for (int i = 0; i < Q8_REGISTERS; i++) {
-        const int32x4_t zero = vld1q_s32(s->constants + 4 * Q8_BLOCK + 4 * i);
+        const int32x4_t half = vld1q_s32(s->constants + 4 * Q8_BLOCK + 4 * i);
         const float32x4_t offset =
-                vbslq_f32(vcltq_s32(sum.v[i], zero), q8_load_constants(s, 5, i), q8_load_constants(s, 3, i));
-        sum.v[i] = q8_scale_down(sum.v[i], s, i, offset);
+                vbslq_f32(vcltq_s32(sum.v[i], half), q8_load_constants(s, 5, i), q8_load_constants(s, 3, i));
+        sum.v[i] = vaddq_s32(q8_scale_down(sum.v[i], s, i, offset), vdupq_n_s32(s->zero_point));
     }
     return sum;
 }

@@ -189,15 +189,16 @@ enum {
 /*
  * How a sum becomes a byte. The quick form is two fused multiply-adds on floats, both rounded down:
  *
- *     x = (float)(sum + bias), byte = clamp(floor(scale * x + (scale_rest * x + offset)), low, high)
+ *     x = (float)(sum + bias), byte = clamp(zero point + floor(scale * x + (scale_rest * x + offset)), low, high)
  *
- * scale + scale_rest is the multiplier to all its bits; bias holds (zero point + 1/2) / scale as an integer, too, and offset
- * what remains of that, of the first of the two roundings, and of the error of the inner sum. dev.spindle.kernel.Rescale finds
- * these and proves that each of the 255 steps is where TensorFlow Lite has it. Sums below zero round the other way:
- * there, where sum + bias < zero, offset_below stands for offset.
+ * scale + scale_rest is the multiplier to all its bits; bias holds 1 / (2 * scale) as an integer, too, and offset what remains of
+ * the half, of the first of the two roundings, and a little to be in the middle of those that serve. The float
+ * of an integer below 2^24 is exact, and so is a comparison with a whole number after rounding down, so that each step can be
+ * proved to be where TensorFlow Lite has it: the planner does. Sums below zero round the other way: there, where sum + bias <
+ * half, offset_below stands for offset.
  */
 enum q8_rounding {
-    /* No result below the zero point is asked for (low is not less): offset alone. */
+    /* The zero point is 0, and no result below it is asked for: offset alone. */
     Q8_ONE_SIDED,
     /* offset and offset_below. */
     Q8_TWO_SIDED,
@@ -207,13 +208,12 @@ enum q8_rounding {
 
 struct q8_rescale {
     /*
-     * [blocks][Q8_CONSTANTS][Q8_BLOCK]: int32 bias, float scale, float scale_rest, float offset, int32 zero,
-     * float offset_below. For Q8_INTEGERS: int32 bias, int32 multiplier (Q31), int32 shift (to the left; negative to the
-     * right), and three vectors of anything.
+     * [blocks][Q8_CONSTANTS][Q8_BLOCK]: int32 bias, float scale, float scale_rest, float offset, int32 half,
+     * float offset_below. For Q8_INTEGERS: int32 bias, int32 multiplier (Q31, not negative), int32 shift (-31 to 30, to the left
+     * where positive), and three vectors of anything.
      */
     const int32_t *constants;
     enum q8_rounding rounding;
-    /* Read by Q8_INTEGERS alone. */
     int zero_point;
     int low;
     int high;
@@ -240,7 +240,7 @@ struct q8_extra {
  *     a = base + byte * high[0] + other * high[1], b = byte * rest[0] + other * rest[1]
  *     result = clamp(floor(scale * a + (scale_rest * b + offset)), low, high), rounded down as above
  *
- * which dev.spindle.kernel.Rescale proves for all 65536 pairs of bytes. Where it could not, the table tells.
+ * which the planner proves for all 65536 pairs of bytes. Where it cannot, the table tells.
  */
 struct q8_add {
     /* Laid out as the layer's output, of which it may be the same memory. NULL where nothing is added. */

@@ -14,15 +14,16 @@ int64_t q8_multiply(int64_t x, int32_t multiplier, int shift);
 
 /* The constants of one channel in the quick form. */
 struct q8_quick {
-    int32_t bias;
+    int32_t half;
     float scale;
     float rest;
     float offset;
     float below;
 };
 
-/* Finds them and proves all steps; false where that fails. */
-bool q8_find_quick(int32_t multiplier, int shift, int zero_point, int low, int high, struct q8_quick *quick);
+/* Finds them and proves all steps that sums from -largest to largest can meet; false where that fails. */
+bool q8_find_quick(
+        int32_t multiplier, int shift, int zero_point, int low, int high, int64_t largest, struct q8_quick *quick);
 
 /* The least sum whose byte, bounds aside, is at least `value`. */
 int64_t q8_threshold(int32_t multiplier, int shift, int zero_point, int value);
@@ -37,7 +38,7 @@ enum q8_weights {
 };
 
 enum q8_scales {
-    /* Such that results spread over all bytes. */
+    /* Such that results spread over all bytes, but for a few channels that never leave the zero point, or hardly. */
     Q8_TYPICAL,
     /* Shifts from -31 to 7 and multipliers at the ends of their range. */
     Q8_EXTREME,

@@ -4,7 +4,7 @@
 
 #include "q8_test.h"
 
-enum { ATTEMPTS = 8, LARGEST_RIGHT = 22 };
+enum { LARGEST_RIGHT = 22 };
 
 /* a / b, rounded to nearest, halves up. */
 static int64_t divide_half_up(int64_t a, int64_t b)
@@ -63,22 +63,52 @@ static bool reaches(const struct q8_quick *quick, int64_t x, float offset, int v
     return (double)fma_down(quick->rest, x, offset) >= value - (double)quick->scale * (double)x;
 }
 
-/* Whether all steps from `from` to `to` are where they belong. */
+/*
+ * An offset in the middle of those that have all steps from `from` to `to` where they belong. In exact arithmetic the steps
+ * are at (multiplier * x + constant) / 2^(31 + right).
+ */
+static float middle_offset(int32_t multiplier, int right, int64_t constant, int from, int to)
+{
+    int64_t least = multiplier;
+    int64_t most = 0;
+    for (int value = from; value <= to; value++) {
+        /* By how much the step is passed, from 0 to multiplier - 1. */
+        int64_t passed = (constant - value * (INT64_C(1) << (31 + right))) % multiplier;
+        passed += passed < 0 ? multiplier : 0;
+        least = passed < least ? passed : least;
+        most = passed > most ? passed : most;
+    }
+    return (float)ldexp((double)constant + 0.5 * (double)(multiplier - most - least), -31 - right);
+}
+
+/* Whether the quick form steps where it is to; `offset` serves all values from `from` to `to`. */
 static bool steps(
         const struct q8_quick *quick, float offset, int32_t multiplier, int shift, int zero_point, int from, int to)
 {
     for (int value = from; value <= to; value++) {
-        const int64_t x = q8_threshold(multiplier, shift, zero_point, value) + quick->bias;
+        const int64_t x = q8_threshold(multiplier, shift, zero_point, value) + quick->half;
         const bool exact = x < 1 << 24 && x > -(1 << 24) + 1;
-        if (!exact || !reaches(quick, x, offset, value) || reaches(quick, x - 1, offset, value)) {
+        if (!exact || !reaches(quick, x, offset, value - zero_point)
+                || reaches(quick, x - 1, offset, value - zero_point)) {
             return false;
         }
     }
     return true;
 }
 
-bool q8_find_quick(int32_t multiplier, int shift, int zero_point, int low, int high, struct q8_quick *quick)
+bool q8_find_quick(
+        int32_t multiplier, int shift, int zero_point, int low, int high, int64_t largest, struct q8_quick *quick)
 {
+    const int64_t least = zero_point + q8_multiply(-largest, multiplier, shift);
+    const int64_t most = zero_point + q8_multiply(largest, multiplier, shift);
+    const int from = (int)(least > low ? least : low) + 1;
+    const int to = (int)(most < high ? most : high);
+    if (from > to) {
+        /* One byte for all sums. */
+        const float byte = (float)((from - 1 < high ? from - 1 : high) - zero_point);
+        *quick = (struct q8_quick){.offset = byte, .below = byte};
+        return true;
+    }
     const int right = -shift;
     if (right < 0 || right > LARGEST_RIGHT || multiplier < 1 << 30) {
         return false;
@@ -86,27 +116,20 @@ bool q8_find_quick(int32_t multiplier, int shift, int zero_point, int low, int h
     const double factor = ldexp(multiplier, -31 - right);
     quick->scale = (float)factor;
     quick->rest = (float)(factor - quick->scale);
-    const int64_t first_half = INT64_C(1) << 30;
-    const int64_t second_half = right > 0 ? INT64_C(1) << (30 + right) : 0;
-    const int64_t constant = zero_point * (INT64_C(1) << (31 + right)) + first_half + second_half;
-    quick->bias = (int32_t)((constant + multiplier / 2) / multiplier);
-    const int64_t above = constant - (int64_t)quick->bias * multiplier;
+    const int64_t constant = (INT64_C(1) << 30) + (right > 0 ? INT64_C(1) << (30 + right) : 0);
+    quick->half = (int32_t)((constant + multiplier / 2) / multiplier);
+    const int64_t above = constant - (int64_t)quick->half * multiplier;
     const int64_t below = above - (right > 0 ? INT64_C(1) << 31 : 0);
-    bool upper = false;
-    bool lower = false;
-    for (int attempt = 0; attempt < ATTEMPTS && !(upper && lower); attempt++) {
-        const float nudge = (float)attempt * quick->scale * 0x1p-22f;
-        if (!upper) {
-            quick->offset = (float)ldexp((double)above, -31 - right) + nudge;
-            const int from = low > zero_point ? low + 1 : zero_point + 1;
-            upper = steps(quick, quick->offset, multiplier, shift, zero_point, from, high);
-        }
-        if (!lower) {
-            quick->below = (float)ldexp((double)below, -31 - right) + nudge;
-            lower = steps(quick, quick->below, multiplier, shift, zero_point, low + 1, zero_point);
-        }
-    }
-    return upper && lower;
+    const int first_above = from > zero_point ? from : zero_point + 1;
+    const int last_below = to < zero_point ? to : zero_point;
+    /* The steps next to those within reach count, too: a sum may be just short of them. */
+    quick->offset = middle_offset(multiplier, right, above, first_above - zero_point, to + 1 - zero_point);
+    quick->below = middle_offset(multiplier, right, below, from - 1 - zero_point, last_below - zero_point);
+    const bool exact = largest + quick->half < 1 << 24;
+    const bool begins = least <= low || (exact && reaches(quick, quick->half - largest, quick->below, from - 1 - zero_point));
+    const bool ends = most >= high || (exact && !reaches(quick, quick->half + largest, quick->offset, to + 1 - zero_point));
+    return begins && ends && steps(quick, quick->offset, multiplier, shift, zero_point, first_above, to)
+            && steps(quick, quick->below, multiplier, shift, zero_point, from, last_below);
 }
 
 struct q8_style q8_style(int number)
@@ -150,6 +173,9 @@ void q8_random_numbers(struct q8_numbers *numbers, int channels, int each, const
         numbers->bias[channel] = random_int(-(int)spread, (int)spread);
         numbers->multipliers[channel] = random_int(1 << 30, INT32_MAX);
         numbers->shifts[channel] = (int)floor(log2(128.0 / spread)) + random_int(0, 2);
+        if (random_int(0, 9) == 0) {
+            numbers->shifts[channel] -= random_int(4, 16);
+        }
         if (style->scales == Q8_EXTREME) {
             static const int32_t ENDS[] = {1 << 30, (1 << 30) + 1, INT32_MAX, INT32_MAX - 1, 0};
             numbers->multipliers[channel] = ENDS[random_int(0, 4)];
@@ -187,20 +213,21 @@ struct q8_rescale q8_place_rescale(
             magnitude += abs(w);
         }
         folded[channel] = numbers->bias[channel] - (numbers->zero_in - kernels->activation_offset) * sum;
+        const int64_t largest = llabs(numbers->bias[channel]) + 255 * magnitude;
         proved = proved
                 && q8_find_quick(numbers->multipliers[channel], numbers->shifts[channel], numbers->zero_out,
-                        numbers->low, numbers->high, &quick[channel])
-                && llabs(numbers->bias[channel]) + 255 * magnitude + quick[channel].bias < INT32_MAX;
+                        numbers->low, numbers->high, largest, &quick[channel])
+                && largest + quick[channel].half < INT32_MAX;
     }
     for (int channel = 0; channel < numbers->channels; channel++) {
         int32_t *at = constants + channel / Q8_BLOCK * Q8_CONSTANTS * Q8_BLOCK + channel % Q8_BLOCK;
         if (proved) {
             const struct q8_quick *q = &quick[channel];
-            at[0 * Q8_BLOCK] = (int32_t)(folded[channel] + q->bias);
+            at[0 * Q8_BLOCK] = (int32_t)(folded[channel] + q->half);
             memcpy(at + 1 * Q8_BLOCK, &q->scale, sizeof q->scale);
             memcpy(at + 2 * Q8_BLOCK, &q->rest, sizeof q->rest);
             memcpy(at + 3 * Q8_BLOCK, &q->offset, sizeof q->offset);
-            at[4 * Q8_BLOCK] = q->bias;
+            at[4 * Q8_BLOCK] = q->half;
             memcpy(at + 5 * Q8_BLOCK, &q->below, sizeof q->below);
         } else {
             at[0 * Q8_BLOCK] = (int32_t)(uint32_t)(uint64_t)folded[channel];
@@ -210,7 +237,7 @@ struct q8_rescale q8_place_rescale(
     }
     return (struct q8_rescale){
         .constants = constants,
-        .rounding = !proved ? Q8_INTEGERS : numbers->low >= numbers->zero_out ? Q8_ONE_SIDED : Q8_TWO_SIDED,
+        .rounding = !proved ? Q8_INTEGERS : numbers->zero_out == 0 ? Q8_ONE_SIDED : Q8_TWO_SIDED,
         .zero_point = numbers->zero_out,
         .low = numbers->low,
         .high = numbers->high,

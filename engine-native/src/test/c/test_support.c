@@ -14,12 +14,13 @@ enum { SHOWN_FAILURES = 5, REGION_BYTES = 1 << 20 };
 
 static long checks;
 static long failures;
-static uint64_t random_state = 0x9E3779B97F4A7C15u;
+static uint64_t random_state;
 
 void counts_reset(void)
 {
     checks = 0;
     failures = 0;
+    random_state = 0x9E3779B97F4A7C15u;
 }
 
 long counted_checks(void)

@@ -219,7 +219,9 @@ static void build(struct network *n, const struct q8_kernels *kernels)
         .input = map.bytes,
         .output = mean.bytes,
         .pixels = map.size * map.size,
-        .means = take(n, (size_t)(map.size * map.size) * 255 + 1),
+        .scales = 1,
+        .multiplier = 1 << 30,
+        .shift = -4,
     };
     pool->units = map.channels / Q8_BLOCK;
     pool->operations = (double)map.channels * map.size * map.size;

@@ -22,19 +22,39 @@ static int32_t divide_by_power(int32_t v, int exponent)
     return (v >> exponent) + ((v & mask) > threshold ? 1 : 0);
 }
 
+/* TensorFlow Lite's MultiplyByQuantizedMultiplier. */
+static int32_t multiply(int32_t v, int32_t multiplier, int shift)
+{
+    int left = shift > 0 ? shift : 0;
+    int right = shift > 0 ? 0 : -shift;
+    return divide_by_power(doubling_high_product(multiply_by_power(v, left), multiplier), right);
+}
+
+static uint8_t clamp(int64_t v, int low, int high)
+{
+    v = v > low ? v : low;
+    return (uint8_t)(v < high ? v : high);
+}
+
 void q8_rescale_integers(
         const int32_t sums[Q8_BLOCK], const struct q8_rescale *rescale, const int32_t *constants, uint8_t out[Q8_BLOCK])
 {
     const int32_t *multipliers = constants + Q8_BLOCK;
     const int32_t *shifts = constants + 2 * Q8_BLOCK;
     for (int c = 0; c < Q8_BLOCK; c++) {
-        int left = shifts[c] > 0 ? shifts[c] : 0;
-        int right = shifts[c] > 0 ? 0 : -shifts[c];
-        int32_t sum = multiply_by_power(sums[c], left);
-        int64_t result = rescale->zero_point + (int64_t)divide_by_power(doubling_high_product(sum, multipliers[c]), right);
-        result = result > rescale->low ? result : rescale->low;
-        out[c] = (uint8_t)(result < rescale->high ? result : rescale->high);
+        int64_t byte = (int64_t)rescale->zero_point + multiply(sums[c], multipliers[c], shifts[c]);
+        out[c] = clamp(byte, rescale->low, rescale->high);
     }
+}
+
+uint8_t q8_mean(const struct q8_gavgpool *layer, int32_t sum)
+{
+    if (layer->scales) {
+        int32_t centred = sum - layer->pixels * layer->zero_in;
+        return clamp((int64_t)layer->zero_out + multiply(centred, layer->multiplier, layer->shift), 0, 255);
+    }
+    int half = (sum < layer->pixels * layer->pivot ? layer->pixels - 1 : layer->pixels) / 2;
+    return (uint8_t)((sum + half) / layer->pixels);
 }
 
 void q8_add_table(const struct q8_add *add, const uint8_t *bytes, const uint8_t *other, uint8_t *out, int pixels)

@@ -1,4 +1,4 @@
-/* The int8 arithmetic where no quick form is proved: as TensorFlow Lite writes it, one lane after the other. */
+/* The int8 arithmetic of the few numbers, and where no quick form is proved: as TensorFlow Lite writes it, one by one. */
 #ifndef SPINDLE_Q8_INTEGERS_H
 #define SPINDLE_Q8_INTEGERS_H
 
@@ -10,5 +10,8 @@ void q8_rescale_integers(
 
 /* The table of struct q8_add for some pixels of a block; `out` may be either source. */
 void q8_add_table(const struct q8_add *add, const uint8_t *bytes, const uint8_t *other, uint8_t *out, int pixels);
+
+/* The byte of a channel's average. */
+uint8_t q8_mean(const struct q8_gavgpool *layer, int32_t sum);
 
 #endif

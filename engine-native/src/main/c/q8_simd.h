@@ -3,7 +3,7 @@
  * 32-bit lane for each of the 16 channels of a block,
  *
  *   SIMD_ISA                    suffix of every name
- *   Q8_ACTIVATION_OFFSET        of struct q8_kernels
+ *   Q8_BIAS                     which of q8_rescale.constants is the bias
  *   Q8_VECTORS                  most blocks that are computed at once: 3, or 1 where registers are few
  *   Q8_ROWS_n, Q8_TILES_n(T)    most rows of a tile of n blocks, and T(rows, n) for each number of them; n up to Q8_VECTORS
  *   q8_i32, q8_x, q8_w          sums; four activations a lane; four weights a lane
@@ -37,6 +37,9 @@
 
 #include "simd.h"
 #include "spindle.h"
+
+/* Where constants stand. */
+enum { Q8_BIAS_UNSIGNED, Q8_SCALE, Q8_REST, Q8_OFFSET, Q8_HALF, Q8_BELOW, Q8_BIAS_SIGNED };
 
 #define Q8_COLUMNS_1 16
 #define Q8_COLUMNS_2 32

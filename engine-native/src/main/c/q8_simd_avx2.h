@@ -8,7 +8,7 @@
 #include "q8_simd.h"
 
 #define SIMD_ISA avx2
-#define Q8_ACTIVATION_OFFSET 0
+#define Q8_BIAS Q8_BIAS_UNSIGNED
 
 /* 8 accumulators, 4 registers of weights and 2 of an activation. */
 #define Q8_VECTORS 1
@@ -165,11 +165,11 @@ ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p, int zero_point)
     UNROLL_ALL
     for (int i = 0; i < 2; i++) {
         const float *at = (const float *)p + 8 * i;
-        s.scale[i] = _mm256_loadu_ps(at + 1 * Q8_BLOCK);
-        s.rest[i] = _mm256_loadu_ps(at + 2 * Q8_BLOCK);
-        s.offset[i] = _mm256_loadu_ps(at + 3 * Q8_BLOCK);
-        s.half[i] = _mm256_castps_si256(_mm256_loadu_ps(at + 4 * Q8_BLOCK));
-        s.below[i] = _mm256_loadu_ps(at + 5 * Q8_BLOCK);
+        s.scale[i] = _mm256_loadu_ps(at + Q8_SCALE * Q8_BLOCK);
+        s.rest[i] = _mm256_loadu_ps(at + Q8_REST * Q8_BLOCK);
+        s.offset[i] = _mm256_loadu_ps(at + Q8_OFFSET * Q8_BLOCK);
+        s.half[i] = _mm256_castps_si256(_mm256_loadu_ps(at + Q8_HALF * Q8_BLOCK));
+        s.below[i] = _mm256_loadu_ps(at + Q8_BELOW * Q8_BLOCK);
     }
     return s;
 }
@@ -228,9 +228,9 @@ ALWAYS_INLINE void q8_store(uint8_t *out, const q8_i32 n[4], const int count, q8
         _mm256_storeu_si256((__m256i *)out, first);
     }
     if (count == 3) {
-        _mm_storeu_si128((__m128i *)(out + 2 * Q8_BLOCK), _mm256_castsi256_si128(second));
+        _mm_storeu_si128((__m128i *)(out + Q8_REST * Q8_BLOCK), _mm256_castsi256_si128(second));
     } else if (count == 4) {
-        _mm256_storeu_si256((__m256i *)(out + 2 * Q8_BLOCK), second);
+        _mm256_storeu_si256((__m256i *)(out + Q8_REST * Q8_BLOCK), second);
     }
 }
 

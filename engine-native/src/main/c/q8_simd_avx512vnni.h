@@ -8,7 +8,7 @@
 #include "q8_simd.h"
 
 #define SIMD_ISA avx512vnni
-#define Q8_ACTIVATION_OFFSET 0
+#define Q8_BIAS Q8_BIAS_UNSIGNED
 
 /* 28 accumulators, the weights and an activation. */
 #define Q8_VECTORS 3
@@ -118,11 +118,11 @@ typedef struct {
 ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p, int zero_point)
 {
     return (q8_scaling){
-        .scale = _mm512_loadu_ps(p + 1 * Q8_BLOCK),
-        .rest = _mm512_loadu_ps(p + 2 * Q8_BLOCK),
-        .offset = _mm512_loadu_ps(p + 3 * Q8_BLOCK),
-        .half = _mm512_loadu_si512(p + 4 * Q8_BLOCK),
-        .below = _mm512_loadu_ps(p + 5 * Q8_BLOCK),
+        .scale = _mm512_loadu_ps(p + Q8_SCALE * Q8_BLOCK),
+        .rest = _mm512_loadu_ps(p + Q8_REST * Q8_BLOCK),
+        .offset = _mm512_loadu_ps(p + Q8_OFFSET * Q8_BLOCK),
+        .half = _mm512_loadu_si512(p + Q8_HALF * Q8_BLOCK),
+        .below = _mm512_loadu_ps(p + Q8_BELOW * Q8_BLOCK),
         .zero_point = _mm512_set1_epi32(zero_point),
     };
 }

@@ -15,7 +15,7 @@
 #else
 #define SIMD_ISA neon
 #endif
-#define Q8_ACTIVATION_OFFSET 128
+#define Q8_BIAS Q8_BIAS_SIGNED
 
 /* 24 accumulators, 4 registers of weights and one of an activation. */
 #define Q8_VECTORS 1
@@ -177,15 +177,15 @@ ALWAYS_INLINE float32x4_t q8_load_constants(const q8_scaling *s, int which, int 
 ALWAYS_INLINE int32x4_t q8_scale_down(int32x4_t sum, const q8_scaling *s, int part, float32x4_t offset)
 {
     const float32x4_t x = vcvtq_f32_s32(sum);
-    const float32x4_t inner = vfmaq_f32(offset, x, q8_load_constants(s, 2, part));
-    return vcvtmq_s32_f32(vfmaq_f32(inner, x, q8_load_constants(s, 1, part)));
+    const float32x4_t inner = vfmaq_f32(offset, x, q8_load_constants(s, Q8_REST, part));
+    return vcvtmq_s32_f32(vfmaq_f32(inner, x, q8_load_constants(s, Q8_SCALE, part)));
 }
 
 ALWAYS_INLINE q8_i32 q8_step(q8_i32 sum, const q8_scaling *s)
 {
     UNROLL_ALL
     for (int i = 0; i < Q8_REGISTERS; i++) {
-        sum.v[i] = q8_scale_down(sum.v[i], s, i, q8_load_constants(s, 3, i));
+        sum.v[i] = q8_scale_down(sum.v[i], s, i, q8_load_constants(s, Q8_OFFSET, i));
     }
     return sum;
 }
@@ -194,9 +194,9 @@ ALWAYS_INLINE q8_i32 q8_step_below(q8_i32 sum, const q8_scaling *s)
 {
     UNROLL_ALL
     for (int i = 0; i < Q8_REGISTERS; i++) {
-        const int32x4_t half = vld1q_s32(s->constants + 4 * Q8_BLOCK + 4 * i);
+        const int32x4_t half = vld1q_s32(s->constants + Q8_HALF * Q8_BLOCK + 4 * i);
         const float32x4_t offset =
-                vbslq_f32(vcltq_s32(sum.v[i], half), q8_load_constants(s, 5, i), q8_load_constants(s, 3, i));
+                vbslq_f32(vcltq_s32(sum.v[i], half), q8_load_constants(s, Q8_BELOW, i), q8_load_constants(s, Q8_OFFSET, i));
         sum.v[i] = vaddq_s32(q8_scale_down(sum.v[i], s, i, offset), vdupq_n_s32(s->zero_point));
     }
     return sum;

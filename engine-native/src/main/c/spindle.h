@@ -173,15 +173,15 @@ void f32_softmax(const float *input, float *output, int count);
  *
  * Weights are signed bytes, four neighbours in K to a 32-bit lane: K is cut into groups of four, the last one filled up with
  * weights of 0, and a panel is [groups][channels][4]. A weight that is no signed byte is the sum of up to three, of which all
- * but the first go into struct q8_extra. Kernels multiply u - activation_offset (see struct q8_kernels), which bias makes good:
- * it is the layer's bias - (z - activation_offset) * (sum of w).
+ * but the first go into struct q8_extra. Kernels multiply u, or where the CPU multiplies signed bytes alone u - 128, which bias
+ * makes good: it is the layer's bias - z * (sum of w), or - (z - 128) * (sum of w); both are there.
  */
 enum {
     Q8_BLOCK = 16,
     /* Input elements of a group. */
     Q8_GROUP = 4,
     /* Vectors of 16 words of 32 bits a block of channels in q8_rescale.constants. */
-    Q8_CONSTANTS = 6,
+    Q8_CONSTANTS = 7,
     /* Groups of a stem: three a row of the kernel. */
     Q8_STEM_GROUPS = 9,
 };
@@ -209,8 +209,8 @@ enum q8_rounding {
 struct q8_rescale {
     /*
      * [blocks][Q8_CONSTANTS][Q8_BLOCK]: int32 bias, float scale, float scale_rest, float offset, int32 half,
-     * float offset_below. For Q8_INTEGERS: int32 bias, int32 multiplier (Q31, not negative), int32 shift (-31 to 30, to the left
-     * where positive), and three vectors of anything.
+     * float offset_below, int32 bias for signed bytes. For Q8_INTEGERS: int32 bias, int32 multiplier (Q31, not negative), int32
+     * shift (-31 to 30, to the left where positive), three vectors of anything, int32 bias for signed bytes.
      */
     const int32_t *constants;
     enum q8_rounding rounding;
@@ -315,14 +315,20 @@ struct q8_dwconv {
     int pad_left;
 };
 
-/* The mean over all pixels; a unit is one channel block. */
+/* The mean over all pixels, as TensorFlow Lite takes it; a unit is one channel block. */
 struct q8_gavgpool {
     const uint8_t *input;
     /* [blocks][Q8_BLOCK] */
     uint8_t *output;
     int pixels;
-    /* [255 * pixels + 1]: what a sum over all pixels becomes. */
-    const uint8_t *means;
+    /* Whether the sum is scaled (MEAN): zero_out + rescale(sum of u - zero_in), from 0 to 255. */
+    int scales;
+    int32_t multiplier;
+    int shift;
+    int zero_in;
+    int zero_out;
+    /* If not (AVERAGE_POOL_2D), the sum of u is divided and rounded to nearest, halves away from this byte. */
+    int pivot;
 };
 
 /*
@@ -334,8 +340,6 @@ struct q8_kernels {
     const char *name;
     /* Most rows of a tile that is 1, 2 and 3 blocks wide. */
     int rows[SPINDLE_MAX_VECTORS];
-    /* 0, or 128 where the CPU multiplies signed bytes. */
-    int activation_offset;
     int (*stem)(const struct q8_stem *layer, int from, int to);
     int (*pwconv)(const struct q8_pwconv *layer, int from, int to);
     int (*dwconv)(const struct q8_dwconv *layer, int from, int to);

@@ -9,6 +9,9 @@ struct q8_subject {
     const struct q8_kernels *kernels;
 };
 
+/* a / b, rounded to nearest, halves away from zero. */
+int64_t q8_divide(int64_t a, int64_t b);
+
 /* TensorFlow Lite's MultiplyByQuantizedMultiplier, its two roundings written as divisions. */
 int64_t q8_multiply(int64_t x, int32_t multiplier, int shift);
 
@@ -78,8 +81,7 @@ void q8_random_numbers(struct q8_numbers *numbers, int channels, int each, const
 int q8_expected(const struct q8_numbers *numbers, int channel, int64_t sum);
 
 /* Places the constants of all channels in BIAS; the quick form where it is proved for all of them. */
-struct q8_rescale q8_place_rescale(
-        const struct q8_kernels *kernels, const struct q8_numbers *numbers, enum against against);
+struct q8_rescale q8_place_rescale(const struct q8_numbers *numbers, enum against against);
 
 /*
  * Places a matrix in WEIGHTS and what its weights have beyond a byte in EXTRA_STARTS, EXTRA_GROUPS and EXTRA_WEIGHTS.

@@ -40,7 +40,7 @@ static void run_pwconv(const struct q8_subject *subject, int pixels, int inputs,
     uint8_t *input = q8_place_random(INPUT, style.against, (size_t)input_blocks * map);
     uint8_t *output = place_bytes(OUTPUT, style.against, (size_t)blocks * map);
     struct q8_pwconv layer = {
-        .rescale = q8_place_rescale(kernels, &numbers, style.against),
+        .rescale = q8_place_rescale(&numbers, style.against),
         .input = input,
         .output = output,
         .input_block_stride = (ptrdiff_t)map,
@@ -119,7 +119,7 @@ static void run_stem(const struct q8_subject *subject, int width, int height, in
     uint8_t *input = q8_place_random(INPUT, style.against, (size_t)(2 * height + 1) * (size_t)row);
     uint8_t *output = place_bytes(OUTPUT, style.against, (size_t)blocks * map);
     struct q8_stem layer = {
-        .rescale = q8_place_rescale(kernels, &numbers, style.against),
+        .rescale = q8_place_rescale(&numbers, style.against),
         .input = input,
         .output = output,
         .row_stride = row,
@@ -264,7 +264,7 @@ static void run_add(const struct q8_subject *subject, int number, bool table)
     const bool in_place = number % 3 == 0;
     uint8_t *output = in_place ? other : place_bytes(OUTPUT, style.against, bytes);
     struct q8_pwconv layer = {
-        .rescale = q8_place_rescale(kernels, &numbers, style.against),
+        .rescale = q8_place_rescale(&numbers, style.against),
         .input = q8_place_random(INPUT, style.against, map),
         .output = output,
         .input_block_stride = (ptrdiff_t)map,

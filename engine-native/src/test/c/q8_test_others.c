@@ -66,7 +66,7 @@ static void run_dwconv(
     memset(zeros, numbers.zero_in, (size_t)width * Q8_BLOCK);
     uint8_t *output = place_bytes(OUTPUT, style.against, (size_t)blocks * map);
     struct q8_dwconv layer = {
-        .rescale = q8_place_rescale(kernels, &numbers, style.against),
+        .rescale = q8_place_rescale(&numbers, style.against),
         .input = input,
         .zeros = zeros,
         .output = output,
@@ -144,7 +144,7 @@ void q8_test_dwconv(const struct q8_subject *subject)
 void q8_test_gavgpool(const struct q8_subject *subject)
 {
     static const int PIXELS[] = {1, 2, 3, 9, 49, 225};
-    for (int blocks = 1; blocks <= 5; blocks++) {
+    for (int blocks = 1; blocks <= 9; blocks++) {
         for (size_t p = 0; p < sizeof PIXELS / sizeof PIXELS[0]; p++) {
             const int pixels = PIXELS[p];
             const enum against against = (blocks + (int)p) % 2 == 0 ? BEFORE : BEHIND;
@@ -154,7 +154,12 @@ void q8_test_gavgpool(const struct q8_subject *subject)
                 .input = input,
                 .output = output,
                 .pixels = pixels,
-                .means = q8_place_random(TABLE, against, (size_t)(255 * pixels) + 1),
+                .scales = random_int(0, 1),
+                .multiplier = random_int(1 << 30, INT32_MAX) / pixels,
+                .shift = random_int(-1, 1),
+                .zero_in = random_int(0, 255),
+                .zero_out = random_int(0, 255),
+                .pivot = 128 * random_int(0, 1),
             };
             const int split = random_int(0, blocks);
             CHECK(subject->kernels->gavgpool(&layer, split, blocks) == SPINDLE_OK, "status");
@@ -165,8 +170,12 @@ void q8_test_gavgpool(const struct q8_subject *subject)
                 for (int pixel = 0; pixel < pixels; pixel++) {
                     sum += input[(channel / Q8_BLOCK * pixels + pixel) * Q8_BLOCK + channel % Q8_BLOCK];
                 }
-                CHECK(output[channel] == layer.means[sum], "%d pixels, channel %d: %d, expected %d", pixels, channel,
-                        output[channel], layer.means[sum]);
+                const int64_t mean = layer.scales
+                        ? layer.zero_out + q8_multiply(sum - pixels * layer.zero_in, layer.multiplier, layer.shift)
+                        : layer.pivot + q8_divide(sum - pixels * layer.pivot, pixels);
+                const int expected = (int)(mean < 0 ? 0 : mean > 255 ? 255 : mean);
+                CHECK(output[channel] == expected, "%d pixels, channel %d: %d, expected %d", pixels, channel,
+                        output[channel], expected);
             }
             CHECK(untouched_around(OUTPUT), "%d blocks of %d pixels: wrote elsewhere", blocks, pixels);
         }
@@ -192,7 +201,7 @@ static void run_steps(const struct q8_subject *subject, int32_t multiplier, int 
     const int order[] = {0, 1, 2, 3};
     uint8_t *output = place_bytes(OUTPUT, BEHIND, (size_t)numbers.channels);
     struct q8_pwconv layer = {
-        .rescale = q8_place_rescale(kernels, &numbers, BEHIND),
+        .rescale = q8_place_rescale(&numbers, BEHIND),
         .input = q8_place_random(INPUT, BEHIND, Q8_BLOCK),
         .output = output,
         .input_block_stride = Q8_BLOCK,

@@ -14,8 +14,7 @@ static int64_t divide_half_up(int64_t a, int64_t b)
     return doubled % (2 * b) < 0 ? quotient - 1 : quotient;
 }
 
-/* The same, halves away from zero. */
-static int64_t divide_half_away(int64_t a, int64_t b)
+int64_t q8_divide(int64_t a, int64_t b)
 {
     return a < 0 ? -divide_half_up(-a, b) : divide_half_up(a, b);
 }
@@ -25,7 +24,7 @@ int64_t q8_multiply(int64_t x, int32_t multiplier, int shift)
     int64_t shifted = shift > 0 ? x * (INT64_C(1) << shift) : x;
     shifted = shifted < INT32_MIN ? INT32_MIN : shifted > INT32_MAX ? INT32_MAX : shifted;
     int64_t high = divide_half_up(shifted * multiplier, INT64_C(1) << 31);
-    return shift < 0 ? divide_half_away(high, INT64_C(1) << -shift) : high;
+    return shift < 0 ? q8_divide(high, INT64_C(1) << -shift) : high;
 }
 
 int64_t q8_threshold(int32_t multiplier, int shift, int zero_point, int value)
@@ -195,24 +194,22 @@ int q8_expected(const struct q8_numbers *numbers, int channel, int64_t sum)
     return (int)(byte > numbers->high ? numbers->high : byte);
 }
 
-struct q8_rescale q8_place_rescale(
-        const struct q8_kernels *kernels, const struct q8_numbers *numbers, enum against against)
+struct q8_rescale q8_place_rescale(const struct q8_numbers *numbers, enum against against)
 {
     const int blocks = (numbers->channels + Q8_BLOCK - 1) / Q8_BLOCK;
     int32_t *constants = place_bytes(BIAS, against, (size_t)blocks * Q8_CONSTANTS * Q8_BLOCK * sizeof(int32_t));
     memset(constants, 0, (size_t)blocks * Q8_CONSTANTS * Q8_BLOCK * sizeof(int32_t));
     static struct q8_quick quick[Q8_MAX_CHANNELS];
-    static int64_t folded[Q8_MAX_CHANNELS];
+    static int64_t sums[Q8_MAX_CHANNELS];
     bool proved = true;
     for (int channel = 0; channel < numbers->channels; channel++) {
-        int64_t sum = 0;
         int64_t magnitude = 0;
+        sums[channel] = 0;
         for (int i = 0; i < numbers->each; i++) {
             const int w = numbers->weights[channel * numbers->each + i];
-            sum += w;
+            sums[channel] += w;
             magnitude += abs(w);
         }
-        folded[channel] = numbers->bias[channel] - (numbers->zero_in - kernels->activation_offset) * sum;
         const int64_t largest = llabs(numbers->bias[channel]) + 255 * magnitude;
         proved = proved
                 && q8_find_quick(numbers->multipliers[channel], numbers->shifts[channel], numbers->zero_out,
@@ -221,16 +218,17 @@ struct q8_rescale q8_place_rescale(
     }
     for (int channel = 0; channel < numbers->channels; channel++) {
         int32_t *at = constants + channel / Q8_BLOCK * Q8_CONSTANTS * Q8_BLOCK + channel % Q8_BLOCK;
+        const int64_t bias = numbers->bias[channel] + (proved ? quick[channel].half : 0);
+        at[0 * Q8_BLOCK] = (int32_t)(uint32_t)(uint64_t)(bias - numbers->zero_in * sums[channel]);
+        at[6 * Q8_BLOCK] = (int32_t)(uint32_t)(uint64_t)(bias - (numbers->zero_in - 128) * sums[channel]);
         if (proved) {
             const struct q8_quick *q = &quick[channel];
-            at[0 * Q8_BLOCK] = (int32_t)(folded[channel] + q->half);
             memcpy(at + 1 * Q8_BLOCK, &q->scale, sizeof q->scale);
             memcpy(at + 2 * Q8_BLOCK, &q->rest, sizeof q->rest);
             memcpy(at + 3 * Q8_BLOCK, &q->offset, sizeof q->offset);
             at[4 * Q8_BLOCK] = q->half;
             memcpy(at + 5 * Q8_BLOCK, &q->below, sizeof q->below);
         } else {
-            at[0 * Q8_BLOCK] = (int32_t)(uint32_t)(uint64_t)folded[channel];
             at[1 * Q8_BLOCK] = numbers->multipliers[channel];
             at[2 * Q8_BLOCK] = numbers->shifts[channel];
         }

@@ -139,7 +139,6 @@ static struct map add_pwconv(
             .rest_factors = {345, 76},
             .scale = 0x1p-14f,
             .scale_rest = 0x1p-29f,
-            .high = 255,
         },
     };
     op->units = count_units(&op->pwconv.tiling);

@@ -206,18 +206,22 @@ ALWAYS_INLINE q8_bytes q8_all_bytes(int x)
     return _mm256_set1_epi8((char)x);
 }
 
-/* The lanes of four registers as bytes within [low, high], register after register in each lane of 128 bits. */
-ALWAYS_INLINE __m256i q8_pack(__m256i a, __m256i b, __m256i c, __m256i d, q8_bytes low, q8_bytes high)
+/* The lanes of four registers as bytes, register after register in each lane of 128 bits. */
+ALWAYS_INLINE __m256i q8_pack(__m256i a, __m256i b, __m256i c, __m256i d)
 {
-    const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+    return _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+}
+
+ALWAYS_INLINE __m256i q8_clamp(__m256i bytes, q8_bytes low, q8_bytes high)
+{
     return _mm256_min_epu8(_mm256_max_epu8(bytes, low), high);
 }
 
 ALWAYS_INLINE void q8_store(uint8_t *out, const q8_i32 n[4], const int count, q8_bytes low, q8_bytes high)
 {
     /* The words of 32 bits are four pixels of channels 0 to 3, then of channels 4 to 7; and so on. */
-    const __m256i a = q8_pack(n[0].v[0], n[1].v[0], n[2].v[0], n[3].v[0], low, high);
-    const __m256i b = q8_pack(n[0].v[1], n[1].v[1], n[2].v[1], n[3].v[1], low, high);
+    const __m256i a = q8_clamp(q8_pack(n[0].v[0], n[1].v[0], n[2].v[0], n[3].v[0]), low, high);
+    const __m256i b = q8_clamp(q8_pack(n[0].v[1], n[1].v[1], n[2].v[1], n[3].v[1]), low, high);
     const __m256i even = _mm256_permute2x128_si256(a, b, 0x20);
     const __m256i odd = _mm256_permute2x128_si256(a, b, 0x31);
     const __m256i first = _mm256_permute4x64_epi64(_mm256_unpacklo_epi32(even, odd), 0xD8);
@@ -244,8 +248,7 @@ struct q8_add_factors {
     __m256 offset;
 };
 
-ALWAYS_INLINE __m256i q8_add_two_pixels(
-        __m256i a, __m256i b, const struct q8_add_factors *f, q8_bytes low, q8_bytes high)
+ALWAYS_INLINE __m256i q8_add_two_pixels(__m256i a, __m256i b, const struct q8_add_factors *f)
 {
     const __m256i zero = _mm256_setzero_si256();
     const __m256i first = _mm256_unpacklo_epi8(a, b);
@@ -264,7 +267,7 @@ ALWAYS_INLINE __m256i q8_add_two_pixels(
         const __m256 inner = _mm256_fmadd_ps(rest_sum, f->scale_rest, f->offset);
         n[i] = _mm256_cvtps_epi32(_mm256_fmadd_ps(high_sum, f->scale, inner));
     }
-    return q8_pack(n[0], n[1], n[2], n[3], low, high);
+    return q8_pack(n[0], n[1], n[2], n[3]);
 }
 
 static inline void q8_add_pixels(
@@ -282,20 +285,18 @@ static inline void q8_add_pixels(
         .scale_rest = _mm256_set1_ps(add->scale_rest),
         .offset = _mm256_set1_ps(add->offset),
     };
-    const q8_bytes least = q8_all_bytes(add->low);
-    const q8_bytes most = q8_all_bytes(add->high);
     int pixel = 0;
     for (; pixel + 2 <= pixels; pixel += 2) {
         const ptrdiff_t at = (ptrdiff_t)pixel * Q8_BLOCK;
         const __m256i a = _mm256_loadu_si256((const __m256i *)(bytes + at));
         const __m256i b = _mm256_loadu_si256((const __m256i *)(other + at));
-        _mm256_storeu_si256((__m256i *)(out + at), q8_add_two_pixels(a, b, &factors, least, most));
+        _mm256_storeu_si256((__m256i *)(out + at), q8_add_two_pixels(a, b, &factors));
     }
     if (pixel < pixels) {
         const ptrdiff_t at = (ptrdiff_t)pixel * Q8_BLOCK;
         const __m256i a = _mm256_castsi128_si256(q8_load_pixel(bytes + at));
         const __m256i b = _mm256_castsi128_si256(q8_load_pixel(other + at));
-        const __m256i sum = q8_add_two_pixels(a, b, &factors, least, most);
+        const __m256i sum = q8_add_two_pixels(a, b, &factors);
         _mm_storeu_si128((__m128i *)(out + at), _mm256_castsi256_si128(sum));
     }
 }

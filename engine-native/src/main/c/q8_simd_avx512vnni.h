@@ -149,16 +149,15 @@ ALWAYS_INLINE q8_bytes q8_all_bytes(int x)
     return _mm512_set1_epi8((char)x);
 }
 
-/* The lanes of four vectors as bytes within [low, high], vector after vector in each lane of 128 bits. */
-ALWAYS_INLINE __m512i q8_pack(const q8_i32 n[4], q8_bytes low, q8_bytes high)
+/* The lanes of four vectors as bytes, vector after vector in each lane of 128 bits. */
+ALWAYS_INLINE __m512i q8_pack(const q8_i32 n[4])
 {
-    __m512i bytes = _mm512_packus_epi16(_mm512_packs_epi32(n[0], n[1]), _mm512_packs_epi32(n[2], n[3]));
-    return _mm512_min_epu8(_mm512_max_epu8(bytes, low), high);
+    return _mm512_packus_epi16(_mm512_packs_epi32(n[0], n[1]), _mm512_packs_epi32(n[2], n[3]));
 }
 
 ALWAYS_INLINE void q8_store(uint8_t *out, const q8_i32 n[4], const int count, q8_bytes low, q8_bytes high)
 {
-    __m512i pixels = q8_transpose_words(q8_pack(n, low, high));
+    const __m512i pixels = q8_transpose_words(_mm512_min_epu8(_mm512_max_epu8(q8_pack(n), low), high));
     if (count == 4) {
         _mm512_storeu_si512(out, pixels);
     } else {
@@ -201,7 +200,7 @@ static inline void q8_add_pixels(
             __m512 inner = _mm512_fmadd_round_ps(rest_sum, scale_rest, offset, Q8_DOWN);
             n[i] = _mm512_cvt_roundps_epi32(_mm512_fmadd_round_ps(high_sum, scale, inner, Q8_DOWN), Q8_DOWN);
         }
-        _mm512_mask_storeu_epi32(out + at, there, q8_pack(n, q8_all_bytes(add->low), q8_all_bytes(add->high)));
+        _mm512_mask_storeu_epi32(out + at, there, q8_pack(n));
     }
 }
 

@@ -207,12 +207,11 @@ ALWAYS_INLINE q8_bytes q8_all_bytes(int x)
     return vdupq_n_u8((uint8_t)x);
 }
 
-ALWAYS_INLINE uint8x16_t q8_pack(q8_i32 n, q8_bytes low, q8_bytes high)
+ALWAYS_INLINE uint8x16_t q8_pack(q8_i32 n)
 {
     const int16x8_t first = vcombine_s16(vqmovn_s32(n.v[0]), vqmovn_s32(n.v[1]));
     const int16x8_t second = vcombine_s16(vqmovn_s32(n.v[2]), vqmovn_s32(n.v[3]));
-    const uint8x16_t bytes = vcombine_u8(vqmovun_s16(first), vqmovun_s16(second));
-    return vminq_u8(vmaxq_u8(bytes, low), high);
+    return vcombine_u8(vqmovun_s16(first), vqmovun_s16(second));
 }
 
 ALWAYS_INLINE void q8_store(uint8_t *out, const q8_i32 n[4], const int count, q8_bytes low, q8_bytes high)
@@ -220,7 +219,7 @@ ALWAYS_INLINE void q8_store(uint8_t *out, const q8_i32 n[4], const int count, q8
     UNROLL_ALL
     for (int i = 0; i < 4; i++) {
         if (i < count) {
-            vst1q_u8(out + i * Q8_BLOCK, q8_pack(n[i], low, high));
+            vst1q_u8(out + i * Q8_BLOCK, vminq_u8(vmaxq_u8(q8_pack(n[i]), low), high));
         }
     }
 }
@@ -228,8 +227,6 @@ ALWAYS_INLINE void q8_store(uint8_t *out, const q8_i32 n[4], const int count, q8
 static inline void q8_add_pixels(
         const struct q8_add *add, const uint8_t *bytes, const uint8_t *other, uint8_t *out, int pixels)
 {
-    const q8_bytes least = q8_all_bytes(add->low);
-    const q8_bytes most = q8_all_bytes(add->high);
     for (ptrdiff_t at = 0; at < (ptrdiff_t)pixels * Q8_BLOCK; at += Q8_BLOCK) {
         const uint8x16_t a = vld1q_u8(bytes + at);
         const uint8x16_t b = vld1q_u8(other + at);
@@ -249,7 +246,7 @@ static inline void q8_add_pixels(
             const float32x4_t inner = vfmaq_n_f32(vdupq_n_f32(add->offset), vcvtq_f32_s32(rest_sum), add->scale_rest);
             n.v[i] = vcvtmq_s32_f32(vfmaq_n_f32(inner, vcvtq_f32_s32(high_sum), add->scale));
         }
-        vst1q_u8(out + at, q8_pack(n, least, most));
+        vst1q_u8(out + at, q8_pack(n));
     }
 }
 

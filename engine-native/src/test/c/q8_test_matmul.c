@@ -233,7 +233,7 @@ static int quick_sum(const struct q8_add *add, int a, int b)
     const double high = add->base + a * add->high_factors[0] + b * add->high_factors[1];
     const double rest = a * add->rest_factors[0] + b * add->rest_factors[1];
     const double sum = floor(high * add->scale + (rest * add->scale_rest + add->offset));
-    return (int)fmin(fmax(sum, add->low), add->high);
+    return (int)fmin(fmax(sum, 0.0), 255.0);
 }
 
 /* All pairs of bytes: weights of 0 and a bias make the convolution's byte any that is wanted. */
@@ -271,7 +271,7 @@ static void run_add(const struct q8_subject *subject, int number, bool table)
         .output_block_stride = (ptrdiff_t)map,
         .groups = 1,
         .tiling = tiling_for(kernels->rows, channels / Q8_BLOCK, PIXELS),
-        .add = {.other = other, .low = 0, .high = 255},
+        .add = {.other = other},
     };
     layer.weights = q8_place_matrix(&numbers, &layer.tiling, 1, order, style.against, &layer.extra);
     if (table) {
@@ -282,8 +282,6 @@ static void run_add(const struct q8_subject *subject, int number, bool table)
         layer.add.table = all;
     } else {
         set_quick_sum(&layer.add, &sum);
-        layer.add.low = random_int(0, 9);
-        layer.add.high = random_int(250, 255);
     }
     CHECK(kernels->pwconv(&layer, 0, tiling_units(&layer.tiling)) == SPINDLE_OK, "status");
     for (int channel = 0; channel < channels; channel++) {

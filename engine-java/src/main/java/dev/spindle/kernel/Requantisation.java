@@ -1,5 +1,7 @@
 package dev.spindle.kernel;
 
+import java.util.Optional;
+
 /**
  * How a layer's 32-bit sums become bytes: {@code clamp(zeroPoint + multiplier * (bias + sum), low, high)}, with the product
  * of {@link Multiplier#apply(int, int, int)}. The sum is that of {@code (u - z) * w} over bytes u of a map with zero point z.
@@ -13,12 +15,25 @@ package dev.spindle.kernel;
  * @param low lower bound of the byte
  * @param high upper bound of the byte
  * @param output what the bytes stand for
+ * @param packing where kernels whose maps are of bytes find all of this and more; empty for others
  */
 public record Requantisation(
-        int[] biases, int[] multipliers, int[] shifts, long largestSum, int low, int high, Quantisation output) {
+        int[] biases,
+        int[] multipliers,
+        int[] shifts,
+        long largestSum,
+        int low,
+        int high,
+        Quantisation output,
+        Optional<BytePacking> packing) {
 
     /** Sums below this are exact in fp32, in any order. */
     private static final long EXACT_IN_FLOAT = 1 << 24;
+
+    /** The same, packed. */
+    public Requantisation with(BytePacking bytes) {
+        return new Requantisation(biases, multipliers, shifts, largestSum, low, high, output, Optional.of(bytes));
+    }
 
     /** Whether fp32 holds every sum exactly. */
     public boolean exactInFloat() {

@@ -55,6 +55,20 @@ final class Packer {
         return offset;
     }
 
+    /** Bytes as they are. */
+    int bytes(byte[] bytes) {
+        int offset = reserve(bytes.length);
+        parts.add(memory -> memory.write(offset, bytes, 0, bytes.length));
+        return offset;
+    }
+
+    /** Integers of 32 bits among the bytes of off-heap memory. */
+    int integers(int[] values) {
+        int offset = reserve((long) Integer.BYTES * values.length);
+        parts.add(memory -> memory.write(offset, values, 0, values.length));
+        return offset;
+    }
+
     /**
      * A matrix for register tiles.
      *

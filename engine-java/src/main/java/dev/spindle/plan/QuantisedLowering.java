@@ -53,19 +53,50 @@ final class QuantisedLowering implements Lowering {
     @Override
     public Packed pack(Conv conv, int[] order, Tiling tiling) {
         addRequantisation(conv.name(), conv.outputs(), conv.activation());
+        if (packsBytes()) {
+            boolean stem = conv.equals(network.stem());
+            int[] groups = stem ? BytePacker.stemGroups(order) : BytePacker.groups(order);
+            return add(conv.name(), new BytePacker(packer).matrix(numbers(conv.name()), groups, tiling));
+        }
         return new Packed(packer.matrix(kernel(conv.name()), conv.outputs(), order, tiling), Planner.NONE);
     }
 
     @Override
     public Packed packDepthwise(Conv conv) {
         addRequantisation(conv.name(), conv.outputs(), conv.activation());
+        if (packsBytes()) {
+            return add(conv.name(), new BytePacker(packer).depthwise(numbers(conv.name())));
+        }
         return new Packed(packer.depthwise(kernel(conv.name()), conv.outputs()), Planner.NONE);
     }
 
     @Override
     public Packed pack(Dense shape, int outputs) {
         addRequantisation(shape.name(), outputs, Activation.LINEAR);
+        if (packsBytes()) {
+            // Tiles of two blocks, as a 1x1 convolution of one pixel without triples has them.
+            Tiling tiling = new Tiling(shape.blocks(), 0, 1, 1, 1, 0);
+            int[] groups = BytePacker.groups(Packer.identity(shape.inputs()));
+            return add(shape.name(), new BytePacker(packer).matrix(numbers(shape.name()), groups, tiling));
+        }
         return new Packed(packer.dense(kernel(shape.name()), outputs, shape.inputs(), shape), Planner.NONE);
+    }
+
+    private boolean packsBytes() {
+        return layout.weights() == Memory.Element.BYTE;
+    }
+
+    private BytePacker.Numbers numbers(String name) {
+        return new BytePacker.Numbers(
+                weights.layer(name),
+                weights.input(network, name),
+                requantisations.get(name),
+                Optional.ofNullable(sums.get(name)));
+    }
+
+    private Packed add(String name, BytePacker.Packed packed) {
+        requantisations.computeIfPresent(name, (same, requantisation) -> requantisation.with(packed.packing()));
+        return new Packed(packed.weights(), packed.packing().constants());
     }
 
     private float[] kernel(String name) {
@@ -99,7 +130,9 @@ final class QuantisedLowering implements Lowering {
         int low = activation == Activation.LINEAR ? 0 : output.zeroPoint();
         int high = activation == Activation.RELU6 ? output.quantise(6) : Quantisation.MAX;
         int[] biases = Arrays.copyOf(layer.bias(), padded);
-        requantisations.put(name, new Requantisation(biases, multipliers, shifts, largest, low, high, output));
+        requantisations.put(
+                name,
+                new Requantisation(biases, multipliers, shifts, largest, low, high, output, Optional.empty()));
     }
 
     @Override

@@ -8,10 +8,12 @@ import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.QuantisedKernel;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The C kernels of one instruction set. A call hands addresses and geometry to one native function, which computes the
@@ -30,9 +32,15 @@ final class NativeKernel implements Kernel {
     private final int isa;
     private final Layout layout;
     private final NativeBounds bounds;
+    private final NativeQuantisedKernel quantised;
 
-    /** Kernels of a backend that the library holds and the CPU can run. */
-    NativeKernel(NativeBackend backend) {
+    /**
+     * Kernels of a backend that the library holds and the CPU can run.
+     *
+     * @param backend the backend
+     * @param cpuFeatures bits of {@link CpuFeature}
+     */
+    NativeKernel(NativeBackend backend, int cpuFeatures) {
         this.backend = backend;
         isa = backend.ordinal();
         int lanes = lanes(isa);
@@ -41,6 +49,12 @@ final class NativeKernel implements Kernel {
                 lanes, Memory.Kind.OFF_HEAP, rows(isa, 1), rows(isa, 2), rows(isa, 3), denseVectors(isa),
                 true);
         bounds = new NativeBounds(layout);
+        quantised = new NativeQuantisedKernel(this, isa, cpuFeatures);
+    }
+
+    @Override
+    public Optional<QuantisedKernel> quantised() {
+        return Optional.of(quantised);
     }
 
     @Override
@@ -281,11 +295,12 @@ final class NativeKernel implements Kernel {
         return name();
     }
 
-    private static long at(Memory memory, int offset) {
-        return memory.address() + (long) Float.BYTES * offset;
+    static long at(Memory memory, int offset) {
+        return memory.address() + (long) memory.element().bytes() * offset;
     }
 
-    private void check(int status, String what) {
+    /** Makes an exception of a status that is none of success. */
+    void check(int status, String what) {
         switch (status) {
             case OK -> { }
             case NO_KERNELS -> throw new IllegalStateException("the native library holds no kernels for " + name());

@@ -121,6 +121,16 @@ final class NativeLibrary {
         return cpuNeeds(backend.ordinal()) & ~cpuFeatures;
     }
 
+    /** What the CPU has, as bits of {@link CpuFeature}; 0 where the library is not loaded. */
+    int cpuFeatures() {
+        return cpuFeatures;
+    }
+
+    /** What a backend's kernels of integers are written for; only to be asked where the library is loaded. */
+    String int8Instructions(NativeBackend backend) {
+        return NativeQuantisedKernel.instructions(backend.ordinal(), cpuFeatures);
+    }
+
     private static native int probeCpu();
 
     private static native int cpuNeeds(int isa);

@@ -37,6 +37,9 @@ public final class NativeProvider implements KernelProvider {
                     backend.label(), backend.isa(), "this machine lacks " + CpuFeature.describe(lacking));
         }
         return KernelCandidate.supported(
-                backend.label(), backend.isa(), backend.description(), () -> new NativeKernel(backend));
+                backend.label(),
+                backend.isa(),
+                backend.description() + "; int8: " + library.int8Instructions(backend),
+                () -> new NativeKernel(backend, library.cpuFeatures()));
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.KernelParity;
+import dev.spindle.kernel.QuantisedParity;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,6 +29,14 @@ class NativeParityTest {
         return supported().stream()
                 .map(candidate -> dynamicContainer(
                         candidate.name(), KernelParity.all(candidate.factory().get())));
+    }
+
+    @TestFactory
+    Stream<DynamicContainer> agreesWithTensorFlowLite() {
+        Assumptions.assumeFalse(supported().isEmpty(), () -> "no native backend here: " + ALL);
+        return supported().stream()
+                .map(candidate -> dynamicContainer(
+                        candidate.name(), QuantisedParity.all(candidate.factory().get())));
     }
 
     /** CI names the backends that must have run; NEON runs in an emulator, outside this JVM. */

@@ -132,6 +132,8 @@ JAVA(jint, pointwise)
         jfloat scale,
         jfloat scale_rest,
         jfloat offset,
+        jint half,
+        jfloat offset_below,
         jint from,
         jint to)
 {
@@ -160,6 +162,8 @@ JAVA(jint, pointwise)
             .scale = scale,
             .scale_rest = scale_rest,
             .offset = offset,
+            .half = half,
+            .offset_below = offset_below,
         },
     };
     return kernels->pwconv(&layer, from, to);

@@ -174,17 +174,18 @@ ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p, int zero_point)
     return s;
 }
 
-/* Rounds as the control register says: down. */
-ALWAYS_INLINE __m256i q8_scale_down(__m256 x, __m256 scale, __m256 rest, __m256 offset)
+/* scale * x + (rest * y + offset); rounds as the control register says: down. */
+ALWAYS_INLINE __m256i q8_scale_down(__m256 x, __m256 scale, __m256 y, __m256 rest, __m256 offset)
 {
-    return _mm256_cvtps_epi32(_mm256_fmadd_ps(x, scale, _mm256_fmadd_ps(x, rest, offset)));
+    return _mm256_cvtps_epi32(_mm256_fmadd_ps(x, scale, _mm256_fmadd_ps(y, rest, offset)));
 }
 
 ALWAYS_INLINE q8_i32 q8_step(q8_i32 sum, const q8_scaling *s)
 {
     UNROLL_ALL
     for (int i = 0; i < 2; i++) {
-        sum.v[i] = q8_scale_down(_mm256_cvtepi32_ps(sum.v[i]), s->scale[i], s->rest[i], s->offset[i]);
+        const __m256 x = _mm256_cvtepi32_ps(sum.v[i]);
+        sum.v[i] = q8_scale_down(x, s->scale[i], x, s->rest[i], s->offset[i]);
     }
     return sum;
 }
@@ -195,7 +196,8 @@ ALWAYS_INLINE q8_i32 q8_step_below(q8_i32 sum, const q8_scaling *s)
     for (int i = 0; i < 2; i++) {
         const __m256 below = _mm256_castsi256_ps(_mm256_cmpgt_epi32(s->half[i], sum.v[i]));
         const __m256 offset = _mm256_blendv_ps(s->offset[i], s->below[i], below);
-        const __m256i floor = q8_scale_down(_mm256_cvtepi32_ps(sum.v[i]), s->scale[i], s->rest[i], offset);
+        const __m256 x = _mm256_cvtepi32_ps(sum.v[i]);
+        const __m256i floor = q8_scale_down(x, s->scale[i], x, s->rest[i], offset);
         sum.v[i] = _mm256_add_epi32(floor, s->zero_point);
     }
     return sum;
@@ -246,6 +248,8 @@ struct q8_add_factors {
     __m256 scale;
     __m256 scale_rest;
     __m256 offset;
+    __m256i half;
+    __m256 below;
 };
 
 ALWAYS_INLINE __m256i q8_add_two_pixels(__m256i a, __m256i b, const struct q8_add_factors *f)
@@ -262,10 +266,11 @@ ALWAYS_INLINE __m256i q8_add_two_pixels(__m256i a, __m256i b, const struct q8_ad
     };
     UNROLL_ALL
     for (int i = 0; i < 4; i++) {
-        const __m256 high_sum = _mm256_cvtepi32_ps(_mm256_add_epi32(f->base, _mm256_madd_epi16(n[i], f->high)));
+        const __m256i sum = _mm256_add_epi32(f->base, _mm256_madd_epi16(n[i], f->high));
         const __m256 rest_sum = _mm256_cvtepi32_ps(_mm256_madd_epi16(n[i], f->rest));
-        const __m256 inner = _mm256_fmadd_ps(rest_sum, f->scale_rest, f->offset);
-        n[i] = _mm256_cvtps_epi32(_mm256_fmadd_ps(high_sum, f->scale, inner));
+        const __m256 below = _mm256_castsi256_ps(_mm256_cmpgt_epi32(f->half, sum));
+        const __m256 offset = _mm256_blendv_ps(f->offset, f->below, below);
+        n[i] = q8_scale_down(_mm256_cvtepi32_ps(sum), f->scale, rest_sum, f->scale_rest, offset);
     }
     return q8_pack(n[0], n[1], n[2], n[3]);
 }
@@ -284,6 +289,8 @@ static inline void q8_add_pixels(
         .scale = _mm256_set1_ps(add->scale),
         .scale_rest = _mm256_set1_ps(add->scale_rest),
         .offset = _mm256_set1_ps(add->offset),
+        .half = _mm256_set1_epi32(add->half),
+        .below = _mm256_set1_ps(add->offset_below),
     };
     int pixel = 0;
     for (; pixel + 2 <= pixels; pixel += 2) {

@@ -127,21 +127,24 @@ ALWAYS_INLINE q8_scaling q8_load_scaling(const int32_t *p, int zero_point)
     };
 }
 
-ALWAYS_INLINE __m512i q8_scale_down(__m512 x, __m512 scale, __m512 rest, __m512 offset)
+/* scale * x + (rest * y + offset) */
+ALWAYS_INLINE __m512i q8_scale_down(__m512 x, __m512 scale, __m512 y, __m512 rest, __m512 offset)
 {
-    __m512 inner = _mm512_fmadd_round_ps(x, rest, offset, Q8_DOWN);
+    __m512 inner = _mm512_fmadd_round_ps(y, rest, offset, Q8_DOWN);
     return _mm512_cvt_roundps_epi32(_mm512_fmadd_round_ps(x, scale, inner, Q8_DOWN), Q8_DOWN);
 }
 
 ALWAYS_INLINE q8_i32 q8_step(q8_i32 sum, const q8_scaling *s)
 {
-    return q8_scale_down(_mm512_cvtepi32_ps(sum), s->scale, s->rest, s->offset);
+    __m512 x = _mm512_cvtepi32_ps(sum);
+    return q8_scale_down(x, s->scale, x, s->rest, s->offset);
 }
 
 ALWAYS_INLINE q8_i32 q8_step_below(q8_i32 sum, const q8_scaling *s)
 {
     __m512 offset = _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(sum, s->half), s->offset, s->below);
-    return _mm512_add_epi32(q8_scale_down(_mm512_cvtepi32_ps(sum), s->scale, s->rest, offset), s->zero_point);
+    __m512 x = _mm512_cvtepi32_ps(sum);
+    return _mm512_add_epi32(q8_scale_down(x, s->scale, x, s->rest, offset), s->zero_point);
 }
 
 ALWAYS_INLINE q8_bytes q8_all_bytes(int x)
@@ -177,6 +180,8 @@ static inline void q8_add_pixels(
     const __m512 scale = _mm512_set1_ps(add->scale);
     const __m512 scale_rest = _mm512_set1_ps(add->scale_rest);
     const __m512 offset = _mm512_set1_ps(add->offset);
+    const __m512i half = _mm512_set1_epi32(add->half);
+    const __m512 below = _mm512_set1_ps(add->offset_below);
     const __m512i zero = _mm512_setzero_si512();
     for (int pixel = 0; pixel < pixels; pixel += 4) {
         const int count = pixels - pixel < 4 ? pixels - pixel : 4;
@@ -195,10 +200,10 @@ static inline void q8_add_pixels(
         };
         UNROLL_ALL
         for (int i = 0; i < 4; i++) {
-            __m512 high_sum = _mm512_cvtepi32_ps(_mm512_dpwssd_epi32(base, n[i], high));
+            __m512i sum = _mm512_dpwssd_epi32(base, n[i], high);
             __m512 rest_sum = _mm512_cvtepi32_ps(_mm512_madd_epi16(n[i], rest));
-            __m512 inner = _mm512_fmadd_round_ps(rest_sum, scale_rest, offset, Q8_DOWN);
-            n[i] = _mm512_cvt_roundps_epi32(_mm512_fmadd_round_ps(high_sum, scale, inner, Q8_DOWN), Q8_DOWN);
+            __m512 from = _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(sum, half), offset, below);
+            n[i] = q8_scale_down(_mm512_cvtepi32_ps(sum), scale, rest_sum, scale_rest, from);
         }
         _mm512_mask_storeu_epi32(out + at, there, q8_pack(n));
     }

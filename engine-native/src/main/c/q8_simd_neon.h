@@ -243,7 +243,9 @@ static inline void q8_add_pixels(
             high_sum = vmlal_n_s16(high_sum, y, add->high_factors[1]);
             int32x4_t rest_sum = vmull_n_s16(x, add->rest_factors[0]);
             rest_sum = vmlal_n_s16(rest_sum, y, add->rest_factors[1]);
-            const float32x4_t inner = vfmaq_n_f32(vdupq_n_f32(add->offset), vcvtq_f32_s32(rest_sum), add->scale_rest);
+            const uint32x4_t below = vcltq_s32(high_sum, vdupq_n_s32(add->half));
+            const float32x4_t offset = vbslq_f32(below, vdupq_n_f32(add->offset_below), vdupq_n_f32(add->offset));
+            const float32x4_t inner = vfmaq_n_f32(offset, vcvtq_f32_s32(rest_sum), add->scale_rest);
             n.v[i] = vcvtmq_s32_f32(vfmaq_n_f32(inner, vcvtq_f32_s32(high_sum), add->scale));
         }
         vst1q_u8(out + at, q8_pack(n));

@@ -238,7 +238,8 @@ struct q8_extra {
  * The sum of a layer's bytes and those of another map. The quick form takes both as words:
  *
  *     a = base + byte * high[0] + other * high[1], b = byte * rest[0] + other * rest[1]
- *     result = clamp(floor(scale * a + (scale_rest * b + offset)), 0, 255), rounded down as above
+ *     result = clamp(floor(scale * a + (scale_rest * b + offset)), 0, 255), rounded down as above; where a < half, the real sum
+ *     is below zero, and offset_below stands for offset
  *
  * which the planner proves for all 65536 pairs of bytes. Where it cannot, the table tells.
  */
@@ -253,6 +254,8 @@ struct q8_add {
     float scale;
     float scale_rest;
     float offset;
+    int32_t half;
+    float offset_below;
 };
 
 /*

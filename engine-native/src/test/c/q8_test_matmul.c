@@ -225,6 +225,9 @@ static void set_quick_sum(struct q8_add *add, const struct sum_of_bytes *s)
     add->scale = (float)ldexp(1.0, -exponent);
     add->scale_rest = (float)ldexp(1.0, -exponent - 14);
     add->offset = (float)(c - ldexp(add->base, -exponent));
+    /* Any place and any other offset show that one is taken for the other. */
+    add->half = (int32_t)ldexp(s->zeros[2], exponent);
+    add->offset_below = add->offset - 0.25f;
 }
 
 /* What the quick form makes of two bytes, in exact arithmetic: all its terms are multiples of 2^-50 or so. */
@@ -232,7 +235,8 @@ static int quick_sum(const struct q8_add *add, int a, int b)
 {
     const double high = add->base + a * add->high_factors[0] + b * add->high_factors[1];
     const double rest = a * add->rest_factors[0] + b * add->rest_factors[1];
-    const double sum = floor(high * add->scale + (rest * add->scale_rest + add->offset));
+    const double offset = high < add->half ? add->offset_below : add->offset;
+    const double sum = floor(high * add->scale + (rest * add->scale_rest + offset));
     return (int)fmin(fmax(sum, 0.0), 255.0);
 }
 

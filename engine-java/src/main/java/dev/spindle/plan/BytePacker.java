@@ -68,13 +68,15 @@ final class BytePacker {
             return layer.kernel().length / outputs();
         }
 
-        /** The largest absolute value that the bias and any part of a channel's sum can add up to. */
-        long largest(int channel) {
-            long magnitude = 0;
+        /** The sum of a channel, its bias included, over inputs that are all as far from the zero point as they can be. */
+        long extreme(int channel, boolean most) {
+            int zero = input.zeroPoint();
+            long sum = layer.bias()[channel];
             for (int i = channel * each(); i < (channel + 1) * each(); i++) {
-                magnitude += Math.abs(layer.kernel()[i]);
+                int w = layer.kernel()[i];
+                sum += (long) w * (w > 0 == most ? Quantisation.MAX - zero : -zero);
             }
-            return Math.abs((long) layer.bias()[channel]) + input.reach() * magnitude;
+            return sum;
         }
     }
 
@@ -181,10 +183,11 @@ final class BytePacker {
         List<QuickRescale> forms = new ArrayList<>();
         for (int channel = 0; channel < numbers.outputs(); channel++) {
             Multiplier multiplier = new Multiplier(by.multipliers()[channel], by.shifts()[channel]);
-            long largest = numbers.largest(channel);
+            long least = numbers.extreme(channel, false);
+            long most = numbers.extreme(channel, true);
             Optional<QuickRescale> form =
-                    QuickRescale.of(multiplier, by.output().zeroPoint(), by.low(), by.high(), largest);
-            if (form.isEmpty() || largest + form.get().half() > Integer.MAX_VALUE) {
+                    QuickRescale.of(multiplier, by.output().zeroPoint(), by.low(), by.high(), least, most);
+            if (form.isEmpty() || most + form.get().half() > Integer.MAX_VALUE) {
                 return Optional.empty();
             }
             forms.add(form.get());

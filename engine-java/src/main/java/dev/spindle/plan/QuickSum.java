@@ -13,6 +13,9 @@ final class QuickSum {
 
     private static final int LARGEST_EXPONENT = 13;
 
+    /** Further bits of a factor, rounded: 15 bits and a sign. */
+    private static final int REST_BITS = 16;
+
     private QuickSum() {}
 
     /** The results of a sum, {@code [256][256]} by own and residual byte. */
@@ -33,26 +36,29 @@ final class QuickSum {
         int exponent = Math.min(LARGEST_EXPONENT, FACTOR_BITS - 1 - Math.getExponent(Math.max(own, residual)));
         double constant = sum.output().zeroPoint() + 0.5
                 - own * sum.own().zeroPoint() - residual * sum.residual().zeroPoint();
+        int half = (int) Math.scalb(sum.output().zeroPoint() + 0.5, exponent);
         ByteSum form = new ByteSum(
                 -1,
-                (int) Math.scalb(own, exponent),
-                (int) Math.scalb(residual, exponent),
+                (int) Math.rint(Math.scalb(own, exponent)),
+                (int) Math.rint(Math.scalb(residual, exponent)),
                 rest(own, exponent),
                 rest(residual, exponent),
                 (int) Math.floor(Math.scalb(constant, exponent)),
                 Math.scalb(1f, -exponent),
-                Math.scalb(1f, -exponent - FACTOR_BITS),
+                Math.scalb(1f, -exponent - REST_BITS),
+                0,
+                half,
                 0);
         ByteSum middle = new ByteSum(
                 -1, form.ownFactor(), form.residualFactor(), form.ownRest(), form.residualRest(), form.base(), form.scale(),
-                form.scaleRest(), middle(form, table));
+                form.scaleRest(), middle(form, table, false), half, middle(form, table, true));
         return proved(middle, table) ? Optional.of(middle) : Optional.empty();
     }
 
-    /** What a factor of integers lacks, {@link #FACTOR_BITS} further bits. */
+    /** What a factor of whole numbers lacks; half a step up, which is one too many for 16 bits, is cut. */
     private static int rest(double factor, int exponent) {
         double scaled = Math.scalb(factor, exponent);
-        return (int) Math.scalb(scaled - Math.floor(scaled), FACTOR_BITS);
+        return (int) Math.min(Short.MAX_VALUE, Math.rint(Math.scalb(scaled - Math.rint(scaled), REST_BITS)));
     }
 
     private static int sum(ByteSum form, int pair) {
@@ -63,23 +69,26 @@ final class QuickSum {
         return (pair >> Byte.SIZE) * form.ownRest() + (pair & Quantisation.MAX) * form.residualRest();
     }
 
-    /** The offset in the middle of those that give the table's results, or anything if there is none. */
-    private static float middle(ByteSum form, byte[] table) {
-        double least = Double.NEGATIVE_INFINITY;
-        double most = Double.POSITIVE_INFINITY;
+    /** The offset in the middle of those that give the table's results on one side of zero, or anything if there is none. */
+    private static float middle(ByteSum form, byte[] table, boolean below) {
+        double least = -1;
+        double most = 1;
         for (int pair = 0; pair < table.length; pair++) {
-            int expected = Byte.toUnsignedInt(table[pair]);
-            double value = (double) form.scale() * sum(form, pair) + (double) form.scaleRest() * rest(form, pair);
-            least = expected == 0 ? least : Math.max(least, expected - value);
-            most = expected == Quantisation.MAX ? most : Math.min(most, expected + 1 - value);
+            if (sum(form, pair) < form.half() == below) {
+                int expected = Byte.toUnsignedInt(table[pair]);
+                double value = (double) form.scale() * sum(form, pair) + (double) form.scaleRest() * rest(form, pair);
+                least = expected == 0 ? least : Math.max(least, expected - value);
+                most = expected == Quantisation.MAX ? most : Math.min(most, expected + 1 - value);
+            }
         }
-        return (float) (Math.max(least, -1) / 2 + Math.min(most, 1) / 2);
+        return (float) ((least + most) / 2);
     }
 
     private static boolean proved(ByteSum form, byte[] table) {
         for (int pair = 0; pair < table.length; pair++) {
             int sum = sum(form, pair);
-            float inner = RoundedDown.fma(form.scaleRest(), rest(form, pair), form.offset());
+            float inner = RoundedDown.fma(
+                    form.scaleRest(), rest(form, pair), sum < form.half() ? form.offsetBelow() : form.offset());
             double floor = Math.floor((double) form.scale() * sum + inner);
             if (Math.abs(sum) >= RoundedDown.EXACT
                     || Math.clamp((long) floor, 0, Quantisation.MAX) != Byte.toUnsignedInt(table[pair])) {

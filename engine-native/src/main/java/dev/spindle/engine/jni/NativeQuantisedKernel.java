@@ -223,6 +223,8 @@ final class NativeQuantisedKernel implements QuantisedKernel {
                 sum.scale(),
                 sum.scaleRest(),
                 sum.offset(),
+                sum.half(),
+                sum.offsetBelow(),
                 from,
                 to);
     }
@@ -374,6 +376,8 @@ final class NativeQuantisedKernel implements QuantisedKernel {
             float scale,
             float scaleRest,
             float offset,
+            int half,
+            float offsetBelow,
             int from,
             int to);
 

@@ -20,7 +20,7 @@ final class NativeBounds {
         this.layout = layout;
     }
 
-    /** Checks a run of floats; {@link IndexOutOfBoundsException} says which part of how many is not there. */
+    /** Checks a run of elements; {@link IndexOutOfBoundsException} says which part of how many is not there. */
     static void require(Memory memory, int offset, long count) {
         Objects.checkFromIndexSize((long) offset, count, (long) memory.length());
     }

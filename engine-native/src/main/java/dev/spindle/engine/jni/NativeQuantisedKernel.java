@@ -25,7 +25,7 @@ import java.util.Objects;
 
 /**
  * The C kernels of integers that suit one instruction set and this CPU: maps and weights are of bytes, in blocks of 16
- * channels. What is checked is what {@link NativeKernel} checks.
+ * channels. Units and memory are checked as {@link NativeKernel} does.
  */
 final class NativeQuantisedKernel implements QuantisedKernel {
 
@@ -176,7 +176,7 @@ final class NativeQuantisedKernel implements QuantisedKernel {
             int from,
             int to) {
         BytePacking packing = by.packing().orElseThrow();
-        ByteSum sum = packing.sum().orElse(NO_SUM);
+        ByteSum sum = residual < 0 ? NO_SUM : packing.sum().orElseThrow();
         int groups = (inputs + GROUP - 1) / GROUP;
         long map = (long) tiling.pixels() * BLOCK;
         long outputBytes = (tiling.blocks() - 1L) * outputBlockStride + map;

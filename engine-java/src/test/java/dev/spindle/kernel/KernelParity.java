@@ -51,6 +51,7 @@ public final class KernelParity {
                         tests(kernel, ParityNetworks.sides(), false),
                         tests(kernel, ParityNetworks.published(), false),
                         tests(kernel, ParityNetworks.published(), true),
+                        tests(kernel, ParityNetworks.variants(), false),
                         Stream.of(
                                 dynamicTest("clamp", () -> clamp(kernel)), dynamicTest("softmax", () -> softmax(kernel))))
                 .flatMap(tests -> tests);

@@ -46,7 +46,8 @@ public final class QuantisedParity {
                         tests(kernel, ParityNetworks.sides(), QuantisedNetworks.Style.PLAIN),
                         tests(kernel, ParityNetworks.sides(), QuantisedNetworks.Style.EXTREMES),
                         tests(kernel, ParityNetworks.published(), QuantisedNetworks.Style.PLAIN),
-                        tests(kernel, ParityNetworks.published(), QuantisedNetworks.Style.EXTREMES))
+                        tests(kernel, ParityNetworks.published(), QuantisedNetworks.Style.EXTREMES),
+                        tests(kernel, ParityNetworks.variants(), QuantisedNetworks.Style.PLAIN))
                 .flatMap(tests -> tests);
     }
 

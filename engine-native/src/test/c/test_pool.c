@@ -102,6 +102,8 @@ void test_cpu(void)
     bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
             && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     bool neon = false;
+    bool vnni = __builtin_cpu_supports("avx512vnni");
+    CHECK(((features & SPINDLE_CPU_AVX512VNNI) != 0) == vnni, "VNNI: expected %d", vnni);
 #else
     bool avx2 = false;
     bool avx512 = false;
@@ -118,4 +120,6 @@ void test_cpu(void)
     }
     CHECK(spindle_cpu_needs(-1) == -1 && spindle_cpu_needs(SPINDLE_NEON + 1) == -1, "unknown instruction sets");
     CHECK(spindle_kernels_for(-1) == NULL && spindle_kernels_for(SPINDLE_NEON + 1) == NULL, "unknown instruction sets");
+    CHECK(q8_kernels_for(-1, features) == NULL && q8_kernels_for(SPINDLE_NEON + 1, features) == NULL,
+            "unknown instruction sets");
 }

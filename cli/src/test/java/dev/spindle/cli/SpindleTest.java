@@ -22,14 +22,15 @@ class SpindleTest {
     @Test
     void namesItsCommandsWhereNoneIsGiven() {
         Cli.run().refused(
-                "classify, run, inspect, convert, compare, backends, doctor, bench, evaluate, models, pull", "spindle --help");
+                "classify, run, inspect, convert, quantize, compare, backends, doctor, bench, evaluate, models, pull",
+                "spindle --help");
     }
 
     @Test
     void everyCommandHasHelpAndJson() {
         assertEquals(
-                Set.of("classify", "run", "inspect", "convert", "compare", "backends", "doctor", "bench", "evaluate", "models",
-                        "pull"),
+                Set.of("classify", "run", "inspect", "convert", "quantize", "compare", "backends", "doctor", "bench", "evaluate",
+                        "models", "pull"),
                 COMMANDS);
         for (String command : COMMANDS) {
             Cli help = Cli.run(command, "--help").succeeded();

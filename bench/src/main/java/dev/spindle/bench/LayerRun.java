@@ -51,7 +51,7 @@ final class LayerRun implements AutoCloseable {
             return;
         }
         Quantisation input = plan.integers().get().ends().input();
-        int[] steps = new int[count];
+        float[] steps = new float[count];
         byte[] bytes = new byte[count];
         for (int i = 0; i < count; i++) {
             int level = input.quantise(image[from + i]);

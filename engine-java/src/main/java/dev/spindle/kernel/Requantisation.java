@@ -11,7 +11,6 @@ import java.util.Optional;
  * @param biases in units of the sum
  * @param multipliers the values of {@link Multiplier}s
  * @param shifts their shifts
- * @param largestSum the largest absolute value that bias and any part of the sum can add up to
  * @param low lower bound of the byte
  * @param high upper bound of the byte
  * @param output what the bytes stand for
@@ -22,7 +21,6 @@ public record Requantisation(
         int[] biases,
         int[] multipliers,
         int[] shifts,
-        long largestSum,
         int low,
         int high,
         Quantisation output,
@@ -31,8 +29,7 @@ public record Requantisation(
 
     /** The same, packed. */
     public Requantisation with(BytePacking bytes) {
-        return new Requantisation(
-                biases, multipliers, shifts, largestSum, low, high, output, inFloat, Optional.of(bytes));
+        return new Requantisation(biases, multipliers, shifts, low, high, output, inFloat, Optional.of(bytes));
     }
 
     /**

@@ -159,7 +159,8 @@ final class QuantisedLowering implements Lowering {
             kernel[i] = layer.kernel()[i];
         }
         for (int channel = 0; channel < layer.bias().length; channel++) {
-            if (constant(layer, channel, input, requantisation.low(), requantisation.high()).isPresent()) {
+            int reach = (int) reach(layer, channel, 0, input);
+            if (constant(layer, channel, reach, input, requantisation.low(), requantisation.high()).isPresent()) {
                 Arrays.fill(kernel, channel * each, (channel + 1) * each, 0);
             }
         }
@@ -188,7 +189,7 @@ final class QuantisedLowering implements Lowering {
         for (int channel = 0; channel < outputs; channel++) {
             Multiplier multiplier = Multiplier.of(layer.factor(channel, input));
             int reach = (int) reach(layer, channel, 0, input);
-            OptionalInt constant = constant(layer, channel, input, low, high);
+            OptionalInt constant = constant(layer, channel, reach, input, low, high);
             if (constant.isPresent()) {
                 multiplier = Multiplier.of(1);
                 biases[channel] = constant.getAsInt();
@@ -206,7 +207,7 @@ final class QuantisedLowering implements Lowering {
                         new FloatRequantisation.Channels(multipliers, shifts, least, most), layout.channelBlock(),
                         low - output.zeroPoint(), high - output.zeroPoint())
                 : Optional.empty();
-        return new Requantisation(biases, multipliers, shifts, largest, low, high, output, inFloat, Optional.empty());
+        return new Requantisation(biases, multipliers, shifts, low, high, output, inFloat, Optional.empty());
     }
 
     /** The farthest from 0 that a channel's sums can be, without the bias. */
@@ -223,9 +224,9 @@ final class QuantisedLowering implements Lowering {
      * The step that a channel always makes whose bias fp32 does not hold beside its sums, as a dead channel's: its weights
      * count for nothing, and it is computed without them.
      */
-    private OptionalInt constant(QuantisedLayer layer, int channel, Quantisation input, int low, int high) {
+    private OptionalInt constant(
+            QuantisedLayer layer, int channel, int reach, Quantisation input, int low, int high) {
         int bias = layer.bias()[channel];
-        int reach = (int) reach(layer, channel, 0, input);
         if (!hasFloats() || Math.abs((long) bias) + reach < EXACT_IN_FLOAT) {
             return OptionalInt.empty();
         }

@@ -65,7 +65,7 @@ class NativeQuantisedKernelTest {
         int[] none = new int[BLOCK];
         return new QuantisedPointwise(
                 shape,
-                new Requantisation(none, none, none, 0, 0, 255, MAP, Optional.empty(), Optional.of(packing)),
+                new Requantisation(none, none, none, 0, 255, MAP, Optional.empty(), Optional.of(packing)),
                 Optional.of(QuantisedSum.of(MAP, MAP, MAP)));
     }
 

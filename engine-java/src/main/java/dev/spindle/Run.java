@@ -3,6 +3,7 @@ package dev.spindle;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
+import dev.spindle.plan.Outputs;
 import dev.spindle.plan.Plan;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -14,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * nobody up. Reused from call to call.
  *
  * <p>One image goes through all layers in the session's memory. Several go through {@link #body} there one by one, each
- * leaves the map that {@link Plan.Tail} reads in a memory of its own, and {@link #tail} takes them all on.
+ * leaves the map that {@link Outputs.Tail} reads in a memory of its own, and {@link #tail} takes them all on.
  */
 final class Run implements WorkerPool.Call {
 
@@ -29,7 +30,8 @@ final class Run implements WorkerPool.Call {
     private final Kernel kernel;
     private final Layer[] layers;
     private final Memory weights;
-    private final Plan.Tail tail;
+    /** Null where no layers take images of a batch together. */
+    private final Outputs.Tail tail;
     private final Memory activations;
     /** Where the images of a batch end up, each in one. */
     private final Memory[] places;
@@ -54,13 +56,13 @@ final class Run implements WorkerPool.Call {
     /**
      * @param activations a session's memory; behind {@link Plan#activationLength} it has {@link Plan#scratchLength} for
      *     each participant that {@link #begin} may bring together
-     * @param places memory of {@link Plan.Tail#length} for each image that {@link #tail} may take together
+     * @param places memory of {@link Outputs.Tail#length} for each image that {@link #tail} may take together
      */
     Run(Kernel kernel, Plan plan, Memory activations, Memory[] places) {
         this.kernel = kernel;
         this.layers = plan.layers().toArray(Layer[]::new);
         this.weights = plan.weights();
-        this.tail = plan.tail();
+        this.tail = plan.tail().orElse(null);
         this.activations = activations;
         this.places = places;
         this.scratch = plan.layout().origin() + plan.activationLength();

@@ -6,7 +6,6 @@ import dev.spindle.network.Network;
 import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Plan;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -41,6 +40,8 @@ public final class Session implements AutoCloseable {
     /** For a plan of integers; null for one of fp32. */
     private final IntegerEnds ends;
     private final Runnable released;
+    /** How many images of a batch go through the last layers together. */
+    private final int together;
     private final int inputLength;
     private final int featuresLength;
     private final int logitsLength;
@@ -56,6 +57,7 @@ public final class Session implements AutoCloseable {
         this.released = released;
         this.ends = plan.integers().map(integers -> new IntegerEnds(plan, integers)).orElse(null);
         reserve(threads);
+        this.together = plan.tail().isPresent() ? TOGETHER : 1;
         Network network = plan.network();
         this.inputLength = network.height() * network.width() * 3;
         this.featuresLength = network.features();
@@ -101,7 +103,7 @@ public final class Session implements AutoCloseable {
     private void reservePlaces(int count) {
         for (int place = places.length; place < count; place++) {
             Memory[] more = Arrays.copyOf(places, place + 1);
-            more[place] = plan.layout().allocate(plan.tail().length());
+            more[place] = plan.layout().allocate(plan.tail().orElseThrow().length());
             run = new Run(kernel, plan, activations, more);
             places = more;
         }
@@ -236,13 +238,12 @@ public final class Session implements AutoCloseable {
     }
 
     private void traceAll(float[] input, BiConsumer<FeatureMap, Supplier<float[]>> observer) {
-        List<FeatureMap> maps = FeatureMap.of(plan);
         run.begin(threads);
         try {
             stage(input, null, 0);
-            for (int i = 0; i < maps.size(); i++) {
+            for (int i = 0; i < plan.maps().size(); i++) {
                 run.layer(i);
-                FeatureMap map = maps.get(i);
+                FeatureMap map = plan.maps().get(i);
                 observer.accept(map, () -> map.read(activations, plan.layout()));
             }
         } finally {
@@ -257,13 +258,13 @@ public final class Session implements AutoCloseable {
     }
 
     private void runAll(float[] reals, byte[] bytes, int images, byte[] output, float[] logits, float[] features) {
-        if (images > 1) {
-            reservePlaces(Math.min(images, TOGETHER));
+        if (Math.min(images, together) > 1) {
+            reservePlaces(Math.min(images, together));
         }
         run.begin(threads);
         try {
-            for (int first = 0; first < images; first += TOGETHER) {
-                int count = Math.min(TOGETHER, images - first);
+            for (int first = 0; first < images; first += together) {
+                int count = Math.min(together, images - first);
                 if (count == 1) {
                     stage(reals, bytes, first * inputLength);
                     run.all();
@@ -290,14 +291,14 @@ public final class Session implements AutoCloseable {
         }
         if (logits != null) {
             if (ends == null) {
-                memory.read(plan.logits(), logits, image * logitsLength, logitsLength);
+                memory.read(plan.classified().logits().offset(), logits, image * logitsLength, logitsLength);
             } else {
                 ends.logits(memory, logits, image * logitsLength);
             }
         }
         if (features != null) {
             if (ends == null) {
-                memory.read(plan.features(), features, image * featuresLength, featuresLength);
+                memory.read(plan.classified().features().offset(), features, image * featuresLength, featuresLength);
             } else {
                 ends.features(memory, features, image * featuresLength);
             }

@@ -55,7 +55,7 @@ class RunTest {
             run.end();
         }
         float[] logits = new float[plan.network().classes()];
-        activations.read(plan.logits(), logits, 0, logits.length);
+        activations.read(plan.classified().logits().offset(), logits, 0, logits.length);
         return logits;
     }
 

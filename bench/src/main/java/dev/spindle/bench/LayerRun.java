@@ -50,7 +50,7 @@ final class LayerRun implements AutoCloseable {
             activations.write(offset, image, from, count);
             return;
         }
-        Quantisation input = plan.integers().get().ends().input();
+        Quantisation input = plan.integers().get().input();
         float[] steps = new float[count];
         byte[] bytes = new byte[count];
         for (int i = 0; i < count; i++) {
@@ -135,7 +135,7 @@ final class LayerRun implements AutoCloseable {
 
     /** What a layer's last run made, {@code [pixels][channels]}; later layers may have written over it. */
     float[] output(Layer layer) {
-        FeatureMap map = FeatureMap.of(plan).get(plan.layers().indexOf(layer));
+        FeatureMap map = plan.maps().get(plan.layers().indexOf(layer));
         return map.read(activations, plan.layout());
     }
 

@@ -144,7 +144,7 @@ final class BackendComparison implements AutoCloseable {
     /** A session that is the last to hold its model. */
     private Session session(Checkpoint checkpoint, Options options) {
         try (Model model = ModelOptions.load(name, checkpoint, options)) {
-            long floats = FeatureMap.of(model.plan()).stream()
+            long floats = model.plan().maps().stream()
                     .mapToLong(map -> (long) map.height() * map.width() * map.channels())
                     .sum();
             Heap.require(name + ": all maps of the network", Float.BYTES * floats);

@@ -4,7 +4,7 @@ import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Session;
 import dev.spindle.network.Network;
-import dev.spindle.plan.Plan;
+import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -99,7 +99,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** Checks that bytes are those of the model's own input. */
     private void requireOwnType(Model loaded, Safetensors.Type found) {
-        Optional<Safetensors.Type> own = loaded.plan().integers().map(integers -> type(integers.ends().signedInput()));
+        Optional<Safetensors.Type> own = loaded.plan().integers().map(ends -> type(ends.signedInput()));
         if (!own.equals(Optional.of(found))) {
             throw InvalidInputException.of(
                     source,
@@ -117,7 +117,7 @@ final class RunCommand implements Callable<Integer> {
         int images = input.images();
         int classes = loaded.network().classes();
         int channels = loaded.network().features();
-        Optional<Plan.Integers> integers = loaded.plan().integers();
+        Optional<QuantisedWeights.Ends> integers = loaded.plan().integers();
         String results = source + ": results for " + Text.count(images, "image");
         // Once here, and once more where the tensors are made.
         Heap.require(results, 2L * images * (Float.BYTES * (classes + channels) + (integers.isPresent() ? classes : 0)));
@@ -149,8 +149,8 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
-        integers.ifPresent(known -> tensors.put(
-                "output", Safetensors.Tensor.of(type(known.ends().signedOutput()), own, images, classes)));
+        integers.ifPresent(ends -> tensors.put(
+                "output", Safetensors.Tensor.of(type(ends.signedOutput()), own, images, classes)));
         tensors.put("logits", Safetensors.Tensor.of(logits, images, classes));
         tensors.put("features", Safetensors.Tensor.of(features, images, channels));
         return tensors;

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A network of the MobileNet family: stem, blocks, head, global average pool, classifier. Readers build it from what a
+ * A network of the MobileNet family: a backbone of stem and blocks, and what stands on it. Readers build it from what a
  * file says; {@link MobileNetV1} and {@link MobileNetV2} build it from the papers' parameters.
  *
  * @param architecture the family's name for people, such as {@code MobileNetV2 1.0}
@@ -17,8 +17,7 @@ import java.util.Set;
  * @param padding where convolutions put their zeros
  * @param stem the 3x3 convolution of stride 2 on three colours
  * @param blocks the blocks in execution order
- * @param head the last 1x1 convolution before the pool; empty where the family has none
- * @param classes outputs of the classifier, a dense layer with bias
+ * @param top what makes the result of the backbone's maps
  */
 public record Network(
         String architecture,
@@ -27,8 +26,7 @@ public record Network(
         Padding padding,
         Conv stem,
         List<InvertedResidual> blocks,
-        Optional<Conv> head,
-        int classes) {
+        Top top) {
 
     /** The classifier's name among the weights. */
     public static final String CLASSIFIER = "classifier";
@@ -48,9 +46,6 @@ public record Network(
             throw new IllegalArgumentException(
                     "input of " + height + "x" + width + " pixels, expected 1 to " + MAX_SIDE + " a side");
         }
-        if (classes < 1) {
-            throw new IllegalArgumentException(classes + " classes, expected at least 1");
-        }
         if (stem.kernel() != 3 || stem.stride() != 2 || stem.dilation() != 1 || stem.groups() != 1 || stem.inputs() != 3) {
             throw new IllegalArgumentException("stem " + stem + ", expected a 3x3 convolution of stride 2 on 3 channels");
         }
@@ -67,13 +62,34 @@ public record Network(
                 requireNew(names, conv.name());
             }
         }
-        if (head.isPresent()) {
-            requireNew(names, head.get().name());
-            if (head.get().inputs() != channels) {
-                throw new IllegalArgumentException(
-                        "head takes " + head.get().inputs() + " channels, but is given " + channels);
-            }
+        for (Conv conv : top.convolutions()) {
+            requireNew(names, conv.name());
         }
+        top.requireInput(channels);
+    }
+
+    /**
+     * A classifier.
+     *
+     * @param architecture the family's name for people, such as {@code MobileNetV2 1.0}
+     * @param height input height in pixels
+     * @param width input width in pixels
+     * @param padding where convolutions put their zeros
+     * @param stem the 3x3 convolution of stride 2 on three colours
+     * @param blocks the blocks in execution order
+     * @param head the last 1x1 convolution before the pool; empty where the family has none
+     * @param classes outputs of the dense layer
+     */
+    public Network(
+            String architecture,
+            int height,
+            int width,
+            Padding padding,
+            Conv stem,
+            List<InvertedResidual> blocks,
+            Optional<Conv> head,
+            int classes) {
+        this(architecture, height, width, padding, stem, blocks, new Classifier(head, classes));
     }
 
     private static void requireNew(Set<String> names, String name) {
@@ -82,55 +98,75 @@ public record Network(
         }
     }
 
-    /** Channels after the pool: the length of an embedding. */
-    public int features() {
-        return head.map(Conv::outputs).orElseGet(() -> blocks.isEmpty() ? stem.outputs() : blocks.getLast().outputs());
+    /** Channels of the backbone's last map. */
+    public int channels() {
+        return blocks.isEmpty() ? stem.outputs() : blocks.getLast().outputs();
     }
 
-    /** All convolutions in execution order. */
-    public List<Conv> convolutions() {
+    /** A classifier's last 1x1 convolution before the pool; empty where there is none. */
+    public Optional<Conv> head() {
+        return top instanceof Classifier classifier ? classifier.head() : Optional.empty();
+    }
+
+    /** How many classes are told apart. */
+    public int classes() {
+        return top.classes();
+    }
+
+    /** The length of an embedding: channels after a classifier's pool. */
+    public int features() {
+        return top.features(channels());
+    }
+
+    /** The convolutions of the backbone in execution order. */
+    public List<Conv> backbone() {
         List<Conv> all = new ArrayList<>();
         all.add(stem);
         for (InvertedResidual block : blocks) {
             all.addAll(block.convolutions());
         }
-        head.ifPresent(all::add);
         return all;
     }
 
-    /** Trainable parameters: kernels, batch normalisations' scales and shifts, the classifier with its bias. */
-    public long parameters() {
-        long sum = (long) (features() + 1) * classes;
-        for (Conv conv : convolutions()) {
-            sum += conv.parameters();
-        }
-        return sum;
+    /** All convolutions in execution order. */
+    public List<Conv> convolutions() {
+        List<Conv> all = backbone();
+        all.addAll(top.convolutions());
+        return all;
     }
 
-    /** Multiply-accumulates of one image: convolutions and classifier; the pool and additions are not counted. */
+    /** All layers with weights in execution order, dense ones as 1x1 convolutions. */
+    public List<Conv> weighted() {
+        List<Conv> all = backbone();
+        all.addAll(top.weighted(channels()));
+        return all;
+    }
+
+    /** Trainable parameters: kernels, batch normalisations' scales and shifts, biases of layers without normalisation. */
+    public long parameters() {
+        return backbone().stream().mapToLong(Conv::parameters).sum() + top.parameters(channels());
+    }
+
+    /** Multiply-accumulates of one image: convolutions and dense layers; pools and additions are not counted. */
     public long macs() {
-        long sum = (long) features() * classes;
+        long sum = 0;
         int h = height;
         int w = width;
-        for (Conv conv : convolutions()) {
+        for (Conv conv : backbone()) {
             sum += conv.macs(h, w);
             h = Padding.outputSize(h, conv.stride());
             w = Padding.outputSize(w, conv.stride());
         }
-        return sum;
+        return sum + top.macs(channels(), h, w);
     }
 
-    /** The product of all strides, with what dilation replaced left out. */
+    /** The product of the backbone's strides, with what dilation replaced left out. */
     public int outputStride() {
-        int stride = 1;
-        for (Conv conv : convolutions()) {
-            stride *= conv.stride();
-        }
-        return stride;
+        return backbone().stream().mapToInt(Conv::stride).reduce(1, (a, b) -> a * b);
     }
 
     /** The same network for another input size; the weights are the same. */
     public Network withResolution(int newHeight, int newWidth) {
-        return new Network(architecture, newHeight, newWidth, padding, stem, blocks, head, classes);
+        return new Network(architecture, newHeight, newWidth, padding, stem, blocks, top);
     }
 }

@@ -1,24 +1,11 @@
 package dev.spindle.plan;
 
 import dev.spindle.kernel.ChannelwisePair;
-import dev.spindle.kernel.Dense;
-import dev.spindle.kernel.Depthwise;
-import dev.spindle.kernel.FusedBlock;
-import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
-import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.Quantised;
-import dev.spindle.kernel.Softmax;
-import dev.spindle.kernel.Stem;
-import dev.spindle.network.Conv;
-import dev.spindle.network.Network;
-import dev.spindle.network.Padding;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -40,46 +27,29 @@ public record FeatureMap(
         this(name, height, width, channels, offset, Optional.empty());
     }
 
-    /** The maps of a plan's layers, one a layer, in execution order. */
-    public static List<FeatureMap> of(Plan plan) {
-        Network network = plan.network();
-        Map<String, FeatureMap> shapes = shapes(network);
-        return plan.layers().stream().map(layer -> of(layer, network, shapes)).toList();
+    /** How many pixels it has. */
+    public int pixels() {
+        return height * width;
     }
 
-    private static FeatureMap of(Layer layer, Network network, Map<String, FeatureMap> shapes) {
-        return switch (layer) {
-            case Stem stem -> shapes.get(stem.name()).at(stem.output());
-            case Pointwise pointwise -> shapes.get(pointwise.name()).at(pointwise.output());
-            case Depthwise depthwise -> shapes.get(depthwise.name()).at(depthwise.output());
-            case FusedBlock block -> of(block.project(), network, shapes);
-            case ChannelwisePair pair -> of(pair.channelwise(), network, shapes);
-            case GlobalAverage pool -> new FeatureMap(pool.name(), 1, 1, network.features(), pool.output());
-            case Dense dense -> new FeatureMap(dense.name(), 1, 1, network.classes(), dense.output());
-            case Quantised quantised -> {
-                FeatureMap map = of(quantised.shape(), network, shapes);
-                yield new FeatureMap(
-                        map.name, map.height, map.width, map.channels, map.offset, Optional.of(quantised.output()));
-            }
-            case Softmax softmax -> throw new IllegalArgumentException("a plan with a softmax: " + softmax);
-        };
+    /** How many values it has, without those that fill the last channel block up. */
+    public int length() {
+        return Math.multiplyExact(pixels(), channels);
     }
 
-    /** The maps that the convolutions make, by name, at no place yet. */
-    private static Map<String, FeatureMap> shapes(Network network) {
-        Map<String, FeatureMap> shapes = new HashMap<>();
-        int height = network.height();
-        int width = network.width();
-        for (Conv conv : network.convolutions()) {
-            height = Padding.outputSize(height, conv.stride());
-            width = Padding.outputSize(width, conv.stride());
-            shapes.put(conv.name(), new FeatureMap(conv.name(), height, width, conv.outputs(), 0));
-        }
-        return shapes;
-    }
-
-    private FeatureMap at(int place) {
+    /** The same shape at a place. */
+    FeatureMap at(int place) {
         return new FeatureMap(name, height, width, channels, place);
+    }
+
+    /** The same map as a layer makes it: in bytes where that computes in integers. */
+    FeatureMap madeBy(Layer layer) {
+        return switch (layer) {
+            case Quantised quantised ->
+                    new FeatureMap(name, height, width, channels, offset, Optional.of(quantised.output()));
+            case ChannelwisePair pair -> madeBy(pair.channelwise());
+            default -> this;
+        };
     }
 
     /**
@@ -90,14 +60,13 @@ public record FeatureMap(
      * @return {@code [height][width][channels]}, bytes as the real numbers that they stand for
      */
     public float[] read(Memory activations, Layout layout) {
-        int pixels = height * width;
         int c = layout.channelBlock();
-        float[] values = new float[Math.multiplyExact(pixels, channels)];
-        float[] block = new float[pixels * c];
+        float[] values = new float[length()];
+        float[] block = new float[pixels() * c];
         for (int first = 0; first < channels; first += c) {
-            readBlock(activations, layout, offset + first * pixels, block);
+            readBlock(activations, layout, offset + first * pixels(), block);
             int lanes = Math.min(c, channels - first);
-            for (int pixel = 0; pixel < pixels; pixel++) {
+            for (int pixel = 0; pixel < pixels(); pixel++) {
                 System.arraycopy(block, pixel * c, values, pixel * channels + first, lanes);
             }
         }

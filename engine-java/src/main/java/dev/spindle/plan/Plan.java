@@ -3,10 +3,10 @@ package dev.spindle.plan;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
-import dev.spindle.kernel.Quantisation;
 import dev.spindle.network.Network;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,33 +17,49 @@ import java.util.Optional;
  * @param layout what the kernel wants
  * @param weights all packed weights
  * @param layers in execution order, without the softmax
+ * @param maps what each of them makes; where layers are fused, the last
  * @param activationLength elements that a session needs, behind the memory's origin
  * @param scratchLength elements that each thread of a session needs for itself, behind the activations
  * @param input where the padded input is staged
  * @param fills what a session's memory holds before its first run, where that is not 0
- * @param tail the last layers, which images of a batch go through together
- * @param features offset of the pooled features, {@link Network#features} elements
- * @param logits offset of the logits, {@link Network#classes} elements
- * @param integers what input, features and logits stand for; empty in a plan of fp32
+ * @param kept the maps that stand in memory once all layers have run, by the layers that make them: those that were
+ *     asked for
+ * @param outputs what the network's top leaves
+ * @param integers what a plan of integers takes, and how the model itself stores input and output; empty in one of fp32
  */
 public record Plan(
         Network network,
         Layout layout,
         Memory weights,
         List<Layer> layers,
+        List<FeatureMap> maps,
         int activationLength,
         int scratchLength,
         StagedInput input,
         List<Fill> fills,
-        Tail tail,
-        int features,
-        int logits,
-        Optional<Integers> integers) {
+        Map<String, FeatureMap> kept,
+        Outputs outputs,
+        Optional<QuantisedWeights.Ends> integers) {
 
     /** Copies the lists. */
     public Plan {
         layers = List.copyOf(layers);
+        maps = List.copyOf(maps);
+        kept = Map.copyOf(kept);
         fills = List.copyOf(fills);
+    }
+
+    /** What a classifier leaves; throws {@link IllegalStateException} where the network is none. */
+    public Outputs.Classified classified() {
+        if (outputs instanceof Outputs.Classified classified) {
+            return classified;
+        }
+        throw new IllegalStateException(network.architecture() + " is not a classifier");
+    }
+
+    /** The last layers, which images of a batch go through together; empty where each goes through all of them alone. */
+    public Optional<Outputs.Tail> tail() {
+        return outputs instanceof Outputs.Classified classified ? Optional.of(classified.tail()) : Optional.empty();
     }
 
     /**
@@ -69,27 +85,6 @@ public record Plan(
      * @param value 1 to 255
      */
     public record Fill(int offset, int length, int value) {}
-
-    /**
-     * What a plan of integers takes and gives.
-     *
-     * @param ends the input, and how the model itself stores input and output
-     * @param features what the bytes of the pooled features stand for
-     * @param logits what the bytes in front of the softmax stand for
-     */
-    public record Integers(QuantisedWeights.Ends ends, Quantisation features, Quantisation logits) {}
-
-    /**
-     * The classifier, whose weights are many and whose activations are few: the images of a batch go through it together,
-     * each in a memory of its own, panel of weights by panel. Offsets are the same as in the memory of one image, and no
-     * scratch is needed.
-     *
-     * @param from index of its first layer
-     * @param input offset of what it reads from the layers before
-     * @param inputLength how many elements that are, lanes past the last channel included
-     * @param length elements that each image needs, behind the memory's origin
-     */
-    public record Tail(int from, int input, int inputLength, int length) {}
 
     /**
      * The region into which an NHWC image is copied, with the zeros that stand around it: the stem then needs no care

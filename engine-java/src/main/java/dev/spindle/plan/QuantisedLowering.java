@@ -93,7 +93,7 @@ final class QuantisedLowering implements Lowering {
         }
         float[] kernel = kernel(shape.name(), requantisation);
         if (!hasFloats()) {
-            return new Packed(packer.dense(kernel, outputs, shape.inputs(), shape), Planner.NONE);
+            return new Packed(packer.dense(kernel, outputs, shape.inputs(), shape), LayerPlanner.NONE);
         }
         for (int i = 0; i < kernel.length; i++) {
             kernel[i] -= offsets[i / shape.inputs()];
@@ -138,7 +138,7 @@ final class QuantisedLowering implements Lowering {
 
     /** Biases among the weights, where those are floats. */
     private int biases(Requantisation requantisation) {
-        return hasFloats() ? packer.bias(floats(requantisation.biases())) : Planner.NONE;
+        return hasFloats() ? packer.bias(floats(requantisation.biases())) : LayerPlanner.NONE;
     }
 
     private static float[] floats(int[]... integers) {

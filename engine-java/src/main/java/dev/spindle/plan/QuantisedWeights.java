@@ -9,7 +9,6 @@ import dev.spindle.network.Network;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * A network in integers: weights, and what the bytes of every map stand for. Maps are of unsigned bytes here, whatever the
@@ -53,7 +52,7 @@ public final class QuantisedWeights {
      *
      * @param network the description
      * @param ends what the model takes and gives
-     * @param layers by the name of the convolution, and {@link Network#CLASSIFIER}
+     * @param layers by the names of {@link Network#weighted}
      * @param sums what the sums of residual blocks stand for, by the block's name
      * @param pool the average
      * @return the weights, checked: every layer present, of the right size, with factors that fixed point can express and
@@ -68,11 +67,9 @@ public final class QuantisedWeights {
             QuantisedPool pool) {
         QuantisedWeights weights = new QuantisedWeights(ends, new HashMap<>(layers), new HashMap<>(sums), pool);
         weights.requireAll(network);
-        for (Conv conv : network.convolutions()) {
+        for (Conv conv : network.weighted()) {
             weights.check(network, conv.name(), conv.weights(), conv.outputs());
         }
-        long dense = (long) network.classes() * network.features();
-        weights.check(network, Network.CLASSIFIER, dense, network.classes());
         for (InvertedResidual block : network.blocks()) {
             if (block.residual()) {
                 valid("block " + block.name(), () -> weights.sum(network, block));
@@ -88,11 +85,11 @@ public final class QuantisedWeights {
     }
 
     private void requireAll(Network network) {
-        Stream<String> names =
-                Stream.concat(network.convolutions().stream().map(Conv::name), Stream.of(Network.CLASSIFIER));
-        names.filter(name -> layers.get(name) == null).findFirst().ifPresent(name -> {
-            throw new IllegalArgumentException("layer " + name + ": expected weights, found none");
-        });
+        for (Conv conv : network.weighted()) {
+            if (layers.get(conv.name()) == null) {
+                throw new IllegalArgumentException("layer " + conv.name() + ": expected weights, found none");
+            }
+        }
         for (InvertedResidual block : network.blocks()) {
             if (block.residual() && sums.get(block.name()) == null) {
                 throw new IllegalArgumentException("block " + block.name() + ": expected the scale of its sum, found none");

@@ -20,19 +20,15 @@ public final class Weights {
      * Binds weights to a network.
      *
      * @param network the description
-     * @param layers by the name of the convolution, and {@link Network#CLASSIFIER}
+     * @param layers by the names of {@link Network#weighted}
      * @return the weights, checked: every layer present, of the right size, every value finite
      * @throws IllegalArgumentException naming the layer, what was expected and what was found
      */
     public static Weights of(Network network, Map<String, LayerWeights> layers) {
         Map<String, LayerWeights> ordered = new LinkedHashMap<>();
-        for (Conv conv : network.convolutions()) {
+        for (Conv conv : network.weighted()) {
             ordered.put(conv.name(), checked(conv.name(), layers.get(conv.name()), conv.weights(), conv.outputs()));
         }
-        long dense = (long) network.classes() * network.features();
-        ordered.put(
-                Network.CLASSIFIER,
-                checked(Network.CLASSIFIER, layers.get(Network.CLASSIFIER), dense, network.classes()));
         return new Weights(ordered);
     }
 
@@ -47,13 +43,10 @@ public final class Weights {
     public static Weights random(Network network, long seed) {
         Random random = new Random(seed);
         Map<String, LayerWeights> layers = new LinkedHashMap<>();
-        for (Conv conv : network.convolutions()) {
+        for (Conv conv : network.weighted()) {
             int fanIn = conv.inputsPerGroup() * conv.kernel() * conv.kernel();
             layers.put(conv.name(), random(random, Math.toIntExact(conv.weights()), conv.outputs(), fanIn));
         }
-        layers.put(
-                Network.CLASSIFIER,
-                random(random, network.classes() * network.features(), network.classes(), network.features()));
         return of(network, layers);
     }
 
@@ -88,10 +81,9 @@ public final class Weights {
      */
     public Weights folded(Network network) {
         Map<String, LayerWeights> folded = new LinkedHashMap<>();
-        for (Conv conv : network.convolutions()) {
+        for (Conv conv : network.weighted()) {
             folded.put(conv.name(), folded(layer(conv.name()), conv.outputs()));
         }
-        folded.put(Network.CLASSIFIER, folded(layer(Network.CLASSIFIER), network.classes()));
         return of(network, folded);
     }
 

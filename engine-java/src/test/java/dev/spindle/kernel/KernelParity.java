@@ -159,8 +159,8 @@ public final class KernelParity {
                     }
                 }
             }
-            memory.read(plan.features(), expectedFeatures, 0, expectedFeatures.length);
-            memory.read(plan.logits(), expectedLogits, 0, expectedLogits.length);
+            memory.read(plan.classified().features().offset(), expectedFeatures, 0, expectedFeatures.length);
+            memory.read(plan.classified().logits().offset(), expectedLogits, 0, expectedLogits.length);
             plan.weights().close();
             memory.close();
         }
@@ -186,10 +186,10 @@ public final class KernelParity {
                 }
             }
             float[] features = new float[network.features()];
-            place.read(fused.features(), features, 0, features.length);
+            place.read(fused.classified().features().offset(), features, 0, features.length);
             assertArrayEquals(expectedFeatures, features, fusion + " features");
             float[] logits = new float[network.classes()];
-            place.read(fused.logits(), logits, 0, logits.length);
+            place.read(fused.classified().logits().offset(), logits, 0, logits.length);
             assertArrayEquals(expectedLogits, logits, fusion + " logits");
             fused.weights().close();
             place.close();

@@ -9,6 +9,7 @@ import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.plan.Fusion;
+import dev.spindle.plan.Outputs;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
 import dev.spindle.plan.QuantisedLayer;
@@ -165,8 +166,8 @@ public final class QuantisedParity {
                     }
                 }
             }
-            expectedFeatures = read(memory, plan.features(), network.features());
-            expectedLogits = read(memory, plan.logits(), network.classes());
+            expectedFeatures = read(memory, plan.classified().features().offset(), network.features());
+            expectedLogits = read(memory, plan.classified().logits().offset(), network.classes());
             plan.weights().close();
             memory.close();
         }
@@ -185,9 +186,11 @@ public final class QuantisedParity {
                     from = to;
                 }
             }
+            Outputs.Classified made = fused.classified();
             assertArrayEquals(
-                    expectedFeatures, read(memory, fused.features(), network.features()), fusion + " features");
-            assertArrayEquals(expectedLogits, read(memory, fused.logits(), network.classes()), fusion + " logits");
+                    expectedFeatures, read(memory, made.features().offset(), network.features()), fusion + " features");
+            assertArrayEquals(
+                    expectedLogits, read(memory, made.logits().offset(), network.classes()), fusion + " logits");
             fused.weights().close();
             memory.close();
         }

@@ -1,10 +1,14 @@
 package dev.spindle.plan;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.spindle.kernel.FusedBlock;
+import dev.spindle.kernel.Kernel;
+import dev.spindle.kernel.Kernels;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
@@ -12,7 +16,11 @@ import dev.spindle.kernel.Tiling;
 import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PlannerTest {
@@ -66,11 +74,65 @@ class PlannerTest {
     @Test
     void aBatchSharesTheClassifier() {
         Plan plan = plan(1.0, 224, WIDE, Fusion.AUTO);
+        Outputs.Tail tail = plan.tail().orElseThrow();
         assertEquals(
                 List.of("classifier"),
-                plan.layers().subList(plan.tail().from(), plan.layers().size()).stream().map(Layer::name).toList());
-        assertEquals(plan.features(), plan.tail().input());
-        assertEquals(1280, plan.tail().inputLength());
+                plan.layers().subList(tail.from(), plan.layers().size()).stream().map(Layer::name).toList());
+        assertEquals(plan.classified().features().offset(), tail.input());
+        assertEquals(1280, tail.inputLength());
+    }
+
+    @Test
+    void keepsTheMapsThatAreAskedFor() {
+        Network network = MobileNetV2.builder().widthMultiplier(0.35).resolution(40).build();
+        Weights weights = Weights.random(network, 1);
+        Set<String> names = Set.of("stem", "block2.expand", "block3.depthwise", "block6.project", "head", "pool");
+        Kernel kernel = Kernels.byName("scalar");
+        Layout layout = kernel.layout();
+        Plan plan = Planner.plan(network, weights, layout, Fusion.AUTO, names);
+        assertEquals(names, plan.kept().keySet());
+        Memory memory = plan.newActivations(1);
+        Map<String, float[]> made = new HashMap<>();
+        float[] row = new float[3 * network.width()];
+        Arrays.fill(row, 0.5f);
+        for (int y = 0; y < network.height(); y++) {
+            memory.write(plan.input().row(y), row, 0, row.length);
+        }
+        Plan apart = Planner.plan(network, weights, layout, Fusion.NEVER);
+        Memory other = apart.newActivations(1);
+        for (int y = 0; y < network.height(); y++) {
+            other.write(apart.input().row(y), row, 0, row.length);
+        }
+        for (int i = 0; i < apart.layers().size(); i++) {
+            Layer layer = apart.layers().get(i);
+            layer.run(kernel, apart.weights(), other, layout.origin() + apart.activationLength(), 0, layer.units());
+            made.put(apart.maps().get(i).name(), apart.maps().get(i).read(other, layout));
+        }
+        for (Layer layer : plan.layers()) {
+            layer.run(kernel, plan.weights(), memory, layout.origin() + plan.activationLength(), 0, layer.units());
+        }
+        plan.kept().forEach((name, map) -> assertArrayEquals(made.get(name), map.read(memory, layout), name));
+    }
+
+    @Test
+    void wideKernelsFuseNoBlockWhoseInsideIsKept() {
+        Network network = MobileNetV2.builder().build();
+        Weights weights = Weights.random(network, 1);
+        Plan plan = Planner.plan(network, weights, WIDE, Fusion.AUTO, Set.of("stem", "block3.expand", "block4.project"));
+        assertEquals(List.of("block1", "block2", "block4"), fused(plan));
+        assertEquals(32, plan.kept().get("block4.project").channels());
+    }
+
+    @Test
+    void refusesToKeepWhatIsNotThere() {
+        Network network = MobileNetV2.builder().widthMultiplier(0.35).resolution(32).build();
+        Weights weights = Weights.random(network, 1);
+        IllegalArgumentException refused = assertThrows(
+                IllegalArgumentException.class,
+                () -> Planner.plan(network, weights, WIDE, Fusion.AUTO, Set.of("block18.expand")));
+        assertTrue(
+                refused.getMessage().startsWith("no layer named block18.expand, expected one of [stem, "),
+                refused.getMessage());
     }
 
     @Test

@@ -4,8 +4,10 @@
  *
  *   SIMD_ISA                    suffix of every name
  *   Q8_BIAS                     which of q8_rescale.constants is the bias
+ *   Q8_ROWS_n                   most rows of a tile of n blocks
  *   Q8_VECTORS                  most blocks that are computed at once: 3, or 1 where registers are few
- *   Q8_ROWS_n, Q8_TILES_n(T)    most rows of a tile of n blocks, and T(rows, n) for each number of them; n up to Q8_VECTORS
+ *   Q8_TILES_n(T)               with 3 blocks at once, T(rows, n) for each number of rows
+ *   Q8_ROWS                     with 1, the rows that are computed at once
  *   q8_i32, q8_x, q8_w          sums; four activations a lane; four weights a lane
  *   q8_load_i32, q8_store_i32
  *   q8_keep(v)                  v, in a register from here on

@@ -12,8 +12,10 @@
 
 /* 8 accumulators, 4 registers of weights and 2 of an activation. */
 #define Q8_VECTORS 1
-#define Q8_ROWS_1 4
-#define Q8_TILES_1(T) Q8_TO_4(T, 1)
+#define Q8_ROWS 4
+#define Q8_ROWS_1 16
+#define Q8_ROWS_2 16
+#define Q8_ROWS_3 16
 
 /* The rounding mode in the control register, and what it is for down. */
 enum { Q8_MXCSR_ROUNDING = 0x6000, Q8_MXCSR_DOWN = 0x2000 };

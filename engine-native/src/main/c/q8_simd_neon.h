@@ -19,8 +19,10 @@
 
 /* 24 accumulators, 4 registers of weights and one of an activation. */
 #define Q8_VECTORS 1
-#define Q8_ROWS_1 6
-#define Q8_TILES_1(T) Q8_TO_6(T, 1)
+#define Q8_ROWS 6
+#define Q8_ROWS_1 12
+#define Q8_ROWS_2 12
+#define Q8_ROWS_3 12
 
 /* The rounding mode in the control register, and what it is for down. */
 #define Q8_FPCR_ROUNDING (UINT64_C(3) << 22)

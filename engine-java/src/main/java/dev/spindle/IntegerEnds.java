@@ -19,6 +19,8 @@ final class IntegerEnds {
     private final Optional<QuantisedSoftmax> softmax;
     /** A row of the input as unsigned bytes. */
     private final byte[] row;
+    /** The same before it is narrowed. */
+    private final int[] quantised;
     /** The same as what a centred map holds; empty for one of bytes. */
     private final float[] steps;
     private final FeatureMap features;
@@ -32,6 +34,7 @@ final class IntegerEnds {
         this.logits = plan.classified().logits();
         this.softmax = ends.softmax() ? Optional.of(new QuantisedSoftmax(steps(logits))) : Optional.empty();
         this.row = new byte[3 * plan.network().width()];
+        this.quantised = new int[row.length];
         this.steps = new float[plan.layout().isCentred() ? row.length : 0];
         this.results = new int[Math.max(features.channels(), logits.channels())];
     }
@@ -44,8 +47,9 @@ final class IntegerEnds {
     void stage(Memory activations, float[] input, int from) {
         Quantisation quantisation = ends.input();
         for (int y = 0; y < plan.network().height(); y++) {
+            quantisation.quantise(input, from + y * row.length, quantised);
             for (int i = 0; i < row.length; i++) {
-                row[i] = (byte) quantisation.quantise(input[from + y * row.length + i]);
+                row[i] = (byte) quantised[i];
             }
             stageRow(activations, y);
         }

@@ -4,6 +4,7 @@ import dev.spindle.image.Image;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Kernels;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Network;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
@@ -200,11 +201,16 @@ public final class Model implements AutoCloseable {
      * @param image the picture, decoded
      * @param k how many classes are wanted, at least 1; no more than there are come back
      * @return the most probable classes, best first
+     * @throws InvalidInputException where the network is no classifier
      * @throws IllegalStateException where the model is closed
      */
     public List<Classification> classify(Image image, int k) {
         if (k < 1) {
             throw new IllegalArgumentException(k + " classes wanted, expected at least 1");
+        }
+        if (!(network().top() instanceof Classifier)) {
+            throw new InvalidInputException(
+                    "expected a classifier, found " + network().architecture() + ": 'segment' and Segmenter run it");
         }
         return withCall(call -> call.classify(image, k, labels()));
     }
@@ -213,14 +219,16 @@ public final class Model implements AutoCloseable {
      * The features of a picture; safe for any number of threads, each call on {@link Options#threads} of them.
      *
      * @param image the picture, decoded
-     * @return the pooled output of the last convolution, {@link Network#features} values; 1280 up to width 1
+     * @return the pooled output of the last convolution, {@link Network#features} values; 1280 up to width 1. Of a
+     *     segmentation network, the pooled map of the backbone
      * @throws IllegalStateException where the model is closed
      */
     public float[] embed(Image image) {
         return withCall(call -> call.embed(image));
     }
 
-    private <T> T withCall(Function<PictureCall, T> use) {
+    /** Lends the buffers of a call on a picture to one. */
+    <T> T withCall(Function<PictureCall, T> use) {
         if (closed.get()) {
             throw new IllegalStateException("the model is closed");
         }

@@ -2,8 +2,10 @@ package dev.spindle;
 
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Memory;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.Network;
 import dev.spindle.plan.FeatureMap;
+import dev.spindle.plan.Outputs;
 import dev.spindle.plan.Plan;
 import java.util.Arrays;
 import java.util.Objects;
@@ -38,7 +40,13 @@ public final class Session implements AutoCloseable {
     private Memory[] places = {};
     private Run run;
     /** For a plan of integers; null for one of fp32. */
-    private final IntegerEnds ends;
+    private final IntegerInput integerInput;
+    /** For a classifier in integers; null for others. */
+    private final IntegerOutput integerOutput;
+    /** For a segmentation network; null for others. */
+    private final MaskOutput maskOutput;
+    private final FeatureMap features;
+    private final FeatureMap logits;
     private final Runnable released;
     /** How many images of a batch go through the last layers together. */
     private final int together;
@@ -55,13 +63,28 @@ public final class Session implements AutoCloseable {
         this.plan = plan;
         this.kernel = kernel;
         this.released = released;
-        this.ends = plan.integers().map(integers -> new IntegerEnds(plan, integers)).orElse(null);
+        this.integerInput = plan.integers().map(ends -> new IntegerInput(plan, ends)).orElse(null);
+        switch (plan.outputs()) {
+            case Outputs.Classified classified -> {
+                features = classified.features();
+                logits = classified.logits();
+                integerOutput =
+                        plan.integers().map(ends -> new IntegerOutput(plan, ends, classified)).orElse(null);
+                maskOutput = null;
+            }
+            case Outputs.Segmented segmented -> {
+                features = segmented.features();
+                logits = segmented.logits();
+                integerOutput = null;
+                maskOutput = new MaskOutput(plan, (DeepLab) plan.network().top(), segmented);
+            }
+        }
         reserve(threads);
         this.together = plan.tail().isPresent() ? TOGETHER : 1;
         Network network = plan.network();
         this.inputLength = network.height() * network.width() * 3;
-        this.featuresLength = network.features();
-        this.logitsLength = network.classes();
+        this.featuresLength = features.length();
+        this.logitsLength = logits.length();
     }
 
     /**
@@ -119,7 +142,7 @@ public final class Session implements AutoCloseable {
         return featuresLength;
     }
 
-    /** Floats of one image's logits: the number of classes. */
+    /** Floats of one image's logits: the number of classes; of a segmentation network, for each pixel of its smaller map. */
     public int logitsLength() {
         return logitsLength;
     }
@@ -189,9 +212,59 @@ public final class Session implements AutoCloseable {
         run(input.length, null, input, images, output, logits, features);
     }
 
+    /**
+     * Segments one image.
+     *
+     * @param input {@code [height][width][3]}, preprocessed
+     * @param mask receives {@code [height][width]}: the class of each pixel, as an unsigned byte
+     * @throws IllegalArgumentException where an array is too short, or the network does not segment
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void segment(float[] input, byte[] mask) {
+        Objects.requireNonNull(input, "input");
+        segment(input.length, input, null, mask);
+    }
+
+    /**
+     * Segments one image of the model's own bytes, where it runs in integers.
+     *
+     * @param input {@code [height][width][3]}, quantised
+     * @param mask receives {@code [height][width]}: the class of each pixel, as an unsigned byte
+     * @throws IllegalArgumentException where an array is too short, the model runs in fp32, or the network does not segment
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void segment(byte[] input, byte[] mask) {
+        Objects.requireNonNull(input, "input");
+        requireIntegers("input", input);
+        segment(input.length, null, input, mask);
+    }
+
+    /** With one of the two inputs. */
+    private void segment(int length, float[] reals, byte[] bytes, byte[] mask) {
+        if (maskOutput == null) {
+            throw new IllegalArgumentException(
+                    "a mask wanted, expected a segmentation network, found " + plan.network().architecture());
+        }
+        requireLength("input", length, 1, inputLength);
+        requireLength("mask", mask.length, 1, maskOutput.length());
+        enter();
+        try {
+            run.begin(threads);
+            try {
+                stage(reals, bytes, 0);
+                run.all();
+            } finally {
+                run.end();
+            }
+            maskOutput.mask(activations, mask);
+        } finally {
+            leave();
+        }
+    }
+
     /** Checks that a plan of fp32 is not asked for bytes. */
     private void requireIntegers(String what, byte[] bytes) {
-        if (bytes != null && ends == null) {
+        if (bytes != null && integerInput == null) {
             throw new IllegalArgumentException(what + " of bytes, expected floats for a model that runs in fp32");
         }
     }
@@ -203,6 +276,10 @@ public final class Session implements AutoCloseable {
             throw new IllegalArgumentException(images + " images, expected at least 1");
         }
         requireIntegers("output", output);
+        if (output != null && integerOutput == null) {
+            throw new IllegalArgumentException(
+                    "output of bytes wanted, expected a classifier, found " + plan.network().architecture());
+        }
         requireLength("input", length, images, inputLength);
         requireLength("output", output == null ? Integer.MAX_VALUE : output.length, images, logitsLength);
         requireLength("logits", logits == null ? Integer.MAX_VALUE : logits.length, images, logitsLength);
@@ -257,7 +334,8 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void runAll(float[] reals, byte[] bytes, int images, byte[] output, float[] logits, float[] features) {
+    private void runAll(
+            float[] reals, byte[] bytes, int images, byte[] output, float[] wantedLogits, float[] wantedFeatures) {
         if (Math.min(images, together) > 1) {
             reservePlaces(Math.min(images, together));
         }
@@ -268,7 +346,7 @@ public final class Session implements AutoCloseable {
                 if (count == 1) {
                     stage(reals, bytes, first * inputLength);
                     run.all();
-                    results(activations, first, output, logits, features);
+                    results(activations, first, output, wantedLogits, wantedFeatures);
                     continue;
                 }
                 for (int place = 0; place < count; place++) {
@@ -277,7 +355,7 @@ public final class Session implements AutoCloseable {
                 }
                 run.tail(count);
                 for (int place = 0; place < count; place++) {
-                    results(places[place], first + place, output, logits, features);
+                    results(places[place], first + place, output, wantedLogits, wantedFeatures);
                 }
             }
         } finally {
@@ -285,32 +363,35 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void results(Memory memory, int image, byte[] output, float[] logits, float[] features) {
+    private void results(Memory memory, int image, byte[] output, float[] wantedLogits, float[] wantedFeatures) {
         if (output != null) {
-            ends.output(memory, output, image * logitsLength);
+            integerOutput.output(memory, output, image * logitsLength);
         }
-        if (logits != null) {
-            if (ends == null) {
-                memory.read(plan.classified().logits().offset(), logits, image * logitsLength, logitsLength);
-            } else {
-                ends.logits(memory, logits, image * logitsLength);
-            }
+        if (wantedLogits != null) {
+            result(memory, logits, wantedLogits, image * logitsLength);
         }
-        if (features != null) {
-            if (ends == null) {
-                memory.read(plan.classified().features().offset(), features, image * featuresLength, featuresLength);
-            } else {
-                ends.features(memory, features, image * featuresLength);
-            }
+        if (wantedFeatures != null) {
+            result(memory, features, wantedFeatures, image * featuresLength);
+        }
+    }
+
+    private void result(Memory memory, FeatureMap map, float[] target, int to) {
+        if (integerOutput != null) {
+            integerOutput.real(memory, map, target, to);
+        } else if (maskOutput == null) {
+            memory.read(map.offset(), target, to, map.length());
+        } else {
+            float[] values = map.read(memory, plan.layout());
+            System.arraycopy(values, 0, target, to, values.length);
         }
     }
 
     /** Writes an image of the one input or the other to where the plan takes it. */
     private void stage(float[] reals, byte[] bytes, int from) {
         if (bytes != null) {
-            ends.stage(activations, bytes, from);
-        } else if (ends != null) {
-            ends.stage(activations, reals, from);
+            integerInput.stage(activations, bytes, from);
+        } else if (integerInput != null) {
+            integerInput.stage(activations, reals, from);
         } else {
             int height = plan.network().height();
             int row = inputLength / height;

@@ -123,7 +123,7 @@ class IntegerSessionTest {
         for (long seed = 0; seed < 8; seed++) {
             Checkpoint checkpoint = checkpoint(seed);
             QuantisedWeights weights = checkpoint.quantised().orElseThrow();
-            Quantisation quantisation = weights.logits();
+            Quantisation quantisation = weights.layer(Network.CLASSIFIER).output();
             try (Model model = model("scalar", seed); Session session = model.newSession()) {
                 byte[] output = new byte[CLASSES];
                 float[] logits = new float[CLASSES];

@@ -1,5 +1,7 @@
 package dev.spindle.bench;
 
+import dev.spindle.kernel.Broadcast;
+import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
@@ -99,6 +101,8 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
             case Dense dense -> shape.inputs();
             case Quantised quantised -> inputFloats(network, quantised.shape());
             case Softmax softmax -> shape.channels();
+            case Broadcast broadcast -> shape.channels();
+            case ByteMapping mapping -> shape.channels();
         };
     }
 
@@ -118,6 +122,8 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
                     + weightFloats(network, pair.channelwise());
             case GlobalAverage pool -> 0;
             case Softmax softmax -> 0;
+            case Broadcast broadcast -> 0;
+            case ByteMapping mapping -> 0;
         };
     }
 

@@ -1,5 +1,7 @@
 package dev.spindle.bench;
 
+import dev.spindle.kernel.Broadcast;
+import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
@@ -16,7 +18,8 @@ import dev.spindle.network.Network;
  * What a planned layer computes, whatever the backend.
  *
  * @param kind {@code stem}, {@code 1x1}, {@code depthwise} or {@code fused} with its step behind it as in
- *     {@code depthwise s2}, {@code pool}, {@code dense} or {@code softmax}; two joined by a plus where they are paired
+ *     {@code depthwise s2}, {@code pool}, {@code dense}, {@code softmax}, {@code broadcast} or {@code rescale}; two joined
+ *     by a plus where they are paired
  * @param pixels M: pixels of the result
  * @param inputs K: elements of one output's sum; of a fused block, its projection's; of a pair, its 1x1 convolution's
  * @param channels N: channels of the result
@@ -42,6 +45,9 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
             case Quantised quantised -> of(network, quantised.shape());
             case Dense dense -> product("dense", 1, dense.inputs(), layer);
             case Softmax softmax -> new LayerShape("softmax", 1, 1, softmax.count());
+            case Broadcast broadcast ->
+                    new LayerShape("broadcast", broadcast.pixels(), 1, broadcast.blocks() * broadcast.channelBlock());
+            case ByteMapping mapping -> new LayerShape("rescale", 1, 1, mapping.blocks() * mapping.blockLength());
         };
     }
 

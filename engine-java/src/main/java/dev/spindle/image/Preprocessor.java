@@ -4,20 +4,36 @@ import dev.spindle.image.Preprocessing.ChannelOrder;
 import java.util.Objects;
 
 /**
- * Turns pictures into inputs of one network: resizes, crops the centre, and scales as a {@link Preprocessing} says.
+ * Turns pictures into inputs of one network: resizes, crops the centre or fills up, and scales as a {@link Preprocessing}
+ * says.
  *
- * <p>The geometry is torchvision's {@code Resize} and a centre crop. For a square network of side {@code s}, the short side
- * becomes {@code round(resizeRatio * s)} and the long side keeps the aspect, rounded down; for others, the picture is
- * resized to just cover {@code round(resizeRatio * height)} by {@code round(resizeRatio * width)}. The crop starts at half
- * the margin, rounded down. Only what the crop keeps is computed.
+ * <p>For classifiers the geometry is torchvision's {@code Resize} and a centre crop. For a square network of side {@code s},
+ * the short side becomes {@code round(resizeRatio * s)} and the long side keeps the aspect, rounded down; for others, the
+ * picture is resized to just cover {@code round(resizeRatio * height)} by {@code round(resizeRatio * width)}. The crop starts
+ * at half the margin, rounded down. Only what the crop keeps is computed.
+ *
+ * <p>With {@link Fit#PAD} it is DeepLab's: the whole picture is resized, with its aspect, to just fit the input, stands in the
+ * upper left corner, and the rest has the mean colour. A picture of the input's size is not resampled.
  *
  * <p>Buffers are kept from call to call and only grow. One thread at a time.
  */
 public final class Preprocessor {
 
+    /** What becomes of pictures of another shape than the input's. */
+    public enum Fit {
+        /** The picture covers the input, and what is beyond it is lost. */
+        CROP,
+        /** The input covers the picture, and the rest is filled up. */
+        PAD
+    }
+
+    /** Sides in pixels. */
+    public record Size(int width, int height) {}
+
     private static final int LEVELS = 256;
 
     private final Preprocessing preprocessing;
+    private final Fit fit;
     private final int height;
     private final int width;
     private final byte[] pixels;
@@ -34,7 +50,20 @@ public final class Preprocessor {
      * @param width of the network's input, at least 1
      */
     public Preprocessor(Preprocessing preprocessing, int height, int width) {
+        this(preprocessing, Fit.CROP, height, width);
+    }
+
+    /**
+     * Prepares for a network.
+     *
+     * @param preprocessing what the network was trained with; its resize ratio is for {@link Fit#CROP}
+     * @param fit crop or pad
+     * @param height of the network's input, at least 1
+     * @param width of the network's input, at least 1
+     */
+    public Preprocessor(Preprocessing preprocessing, Fit fit, int height, int width) {
         this.preprocessing = Objects.requireNonNull(preprocessing, "preprocessing");
+        this.fit = Objects.requireNonNull(fit, "fit");
         if (height < 1 || width < 1) {
             throw new IllegalArgumentException("input of " + height + "x" + width + ", expected at least 1x1");
         }
@@ -89,7 +118,8 @@ public final class Preprocessor {
     }
 
     /**
-     * What the network sees: the picture resized and cropped, before mean and scale, in RGB whatever the network's order.
+     * What the network sees: the picture resized and cropped or filled up, before mean and scale, in RGB whatever the
+     * network's order.
      *
      * @param image the picture
      * @return a picture of the input's height and width
@@ -99,7 +129,48 @@ public final class Preprocessor {
         return Image.ofRgb(width, height, pixels);
     }
 
+    /** The part of the input, from its upper left corner, that a picture takes. */
+    public Size size(Image image) {
+        if (fit == Fit.CROP) {
+            return new Size(width, height);
+        }
+        double scale = Math.min((double) width / image.width(), (double) height / image.height());
+        return new Size(
+                Math.clamp(Math.round(scale * image.width()), 1, width),
+                Math.clamp(Math.round(scale * image.height()), 1, height));
+    }
+
     private void fill(Image image) {
+        if (fit == Fit.CROP) {
+            crop(image);
+        } else {
+            pad(image);
+        }
+    }
+
+    private void pad(Image image) {
+        Size size = size(image);
+        resampler.resample(
+                image, new Resampler.Window(size.width, size.height, 0, 0), size.width, size.height,
+                preprocessing.interpolation(), pixels);
+        boolean reversed = preprocessing.channelOrder() == ChannelOrder.BGR;
+        float[] mean = preprocessing.mean();
+        int rowBytes = width * Image.CHANNELS;
+        int taken = size.width * Image.CHANNELS;
+        for (int y = height - 1; y >= 0; y--) {
+            int filled = y * rowBytes;
+            if (y < size.height) {
+                System.arraycopy(pixels, y * taken, pixels, filled, taken);
+                filled += taken;
+            }
+            for (int at = filled; at < (y + 1) * rowBytes; at++) {
+                int channel = at % Image.CHANNELS;
+                pixels[at] = (byte) Math.clamp(Math.round(mean[reversed ? 2 - channel : channel]), 0, LEVELS - 1);
+            }
+        }
+    }
+
+    private void crop(Image image) {
         long boxWidth = Math.round(preprocessing.resizeRatio() * width);
         long boxHeight = Math.round(preprocessing.resizeRatio() * height);
         long resizedWidth = boxWidth;

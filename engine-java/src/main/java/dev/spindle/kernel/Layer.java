@@ -6,7 +6,8 @@ package dev.spindle.kernel;
  * of them can be computed on its own, on any thread, with the same bits.
  */
 public sealed interface Layer
-        permits Stem, ChannelTiled, Channelwise, FusedBlock, ChannelwisePair, Dense, Softmax, Quantised {
+        permits Stem, ChannelTiled, Channelwise, FusedBlock, ChannelwisePair, Dense, Softmax, Broadcast, ByteMapping,
+                Quantised {
 
     /** The name in the network's description. */
     String name();

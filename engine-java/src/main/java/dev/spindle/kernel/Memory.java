@@ -234,13 +234,67 @@ public final class Memory implements AutoCloseable {
         }
     }
 
-    private int integer(int index) {
+    /** One element as an integer, see {@link #readIntegers}. */
+    int integer(int index) {
         return switch (element) {
             case FLOAT, FLOAT_AND_SUM ->
                     (int) (segment == null ? floats[index] : segment.getAtIndex(ValueLayout.JAVA_FLOAT, index));
             case INT -> segment == null ? ints[index] : segment.getAtIndex(ValueLayout.JAVA_INT, index);
             case BYTE -> Byte.toUnsignedInt(segment == null ? bytes[index] : segment.get(ValueLayout.JAVA_BYTE, index));
         };
+    }
+
+    /** Sets one element to an integer, 0 to 255 where elements are bytes. */
+    void setInteger(int index, int value) {
+        switch (element) {
+            case FLOAT, FLOAT_AND_SUM -> {
+                if (segment == null) {
+                    floats[index] = value;
+                } else {
+                    segment.setAtIndex(ValueLayout.JAVA_FLOAT, index, value);
+                }
+            }
+            case INT -> {
+                if (segment == null) {
+                    ints[index] = value;
+                } else {
+                    segment.setAtIndex(ValueLayout.JAVA_INT, index, value);
+                }
+            }
+            default -> {
+                if (segment == null) {
+                    bytes[index] = (byte) value;
+                } else {
+                    segment.set(ValueLayout.JAVA_BYTE, index, (byte) value);
+                }
+            }
+        }
+    }
+
+    /**
+     * Writes {@code count} elements, but no sums, {@code times} times one behind the other.
+     *
+     * @param from where they stand
+     * @param to where they go; not where they stand
+     */
+    void repeat(int from, int count, int to, int times) {
+        copyWithin(from, to, count);
+        int total = Math.multiplyExact(count, times);
+        for (int done = count; done < total; done *= 2) {
+            copyWithin(to, to + done, Math.min(done, total - done));
+        }
+    }
+
+    private void copyWithin(int from, int to, int count) {
+        if (segment != null) {
+            MemorySegment.copy(segment, at(from), segment, at(to), (long) element.bytes * count);
+            return;
+        }
+        switch (element) {
+            case FLOAT, FLOAT_AND_SUM -> System.arraycopy(floats, from, floats, to, count);
+            case INT -> System.arraycopy(ints, from, ints, to, count);
+            default -> System.arraycopy(bytes, from, bytes, to, count);
+        }
     }
 
     /** Copies {@code count} elements, but no sums, to the same place in another block of this kind and element. */

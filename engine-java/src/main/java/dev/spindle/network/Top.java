@@ -3,7 +3,7 @@ package dev.spindle.network;
 import java.util.List;
 
 /** What stands on a network's backbone of stem and blocks, and makes its result of the backbone's maps. */
-public sealed interface Top permits Classifier {
+public sealed interface Top permits Classifier, DeepLab {
 
     /** How many classes it tells apart. */
     int classes();

@@ -39,10 +39,7 @@ final class BytePacker {
     private static final int MULTIPLIER = 1;
     private static final int SHIFT = 2;
 
-    /** Stands in an order for a weight of 0. */
-    private static final int FILL = -1;
-
-    private static final int[] DEPTHWISE_ORDER = {0, 1, 2, FILL, 3, 4, 5, FILL, 6, 7, 8, FILL};
+    private static final int[] DEPTHWISE_ORDER = {0, 1, 2, Packer.FILL, 3, 4, 5, Packer.FILL, 6, 7, 8, Packer.FILL};
 
     private final Packer packer;
 
@@ -91,7 +88,7 @@ final class BytePacker {
     /** An order of inputs, the last group filled up. */
     static int[] groups(int[] order) {
         int[] filled = Arrays.copyOf(order, (order.length + GROUP - 1) / GROUP * GROUP);
-        Arrays.fill(filled, order.length, filled.length, FILL);
+        Arrays.fill(filled, order.length, filled.length, Packer.FILL);
         return filled;
     }
 
@@ -99,7 +96,7 @@ final class BytePacker {
     static int[] stemGroups(int[] order) {
         int rows = order.length / Stem.ROW;
         int[] filled = new int[3 * GROUP * rows];
-        Arrays.fill(filled, FILL);
+        Arrays.fill(filled, Packer.FILL);
         for (int row = 0; row < rows; row++) {
             System.arraycopy(order, row * Stem.ROW, filled, row * 3 * GROUP, Stem.ROW - 1);
             filled[(row + 1) * 3 * GROUP - 1] = order[(row + 1) * Stem.ROW - 1];
@@ -241,7 +238,7 @@ final class BytePacker {
             boolean any = false;
             for (int channel = first; channel < Math.min(first + channels, outputs); channel++) {
                 for (int i = 0; i < order.length; i++) {
-                    if (order[i] != FILL) {
+                    if (order[i] != Packer.FILL) {
                         int weight = channel * each + order[i];
                         byte taken = (byte) Math.clamp(left[weight], Byte.MIN_VALUE, Byte.MAX_VALUE);
                         left[weight] -= taken;

@@ -1,5 +1,6 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Channelwise;
 import dev.spindle.kernel.Dense;
@@ -10,11 +11,13 @@ import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
+import java.util.Optional;
 
 /** Plans of fp32: batch normalisation is folded, and shapes are the layers themselves. */
 final class FloatLowering implements Lowering {
@@ -72,6 +75,16 @@ final class FloatLowering implements Lowering {
     @Override
     public boolean groupsHidden() {
         return true;
+    }
+
+    @Override
+    public Optional<ByteMapping> rescaled(FeatureMap branch) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<Quantisation> joined() {
+        return Optional.empty();
     }
 
     @Override

@@ -158,12 +158,17 @@ final class LayerPlanner {
     }
 
     Pointwise pointwise(Conv conv, FeatureMap input, int output, int residual) {
+        return pointwise(conv, Packer.identity(conv.inputs()), input, output, residual);
+    }
+
+    /** @param order which input channel of the convolution each lane of the map is, or {@link Packer#FILL} */
+    Pointwise pointwise(Conv conv, int[] order, FeatureMap input, int output, int residual) {
         Tiling tiling = Tiling.of(layout, layout.blocks(conv.outputs()), input.pixels());
-        Lowering.Packed packed = lowering.pack(conv, Packer.identity(conv.inputs()), tiling);
+        Lowering.Packed packed = lowering.pack(conv, order, tiling);
         int blockStride = Math.multiplyExact(input.pixels(), layout.channelBlock());
         return new Pointwise(
                 conv.name(),
-                conv.inputs(),
+                order.length,
                 packed.weights(),
                 packed.bias(),
                 input.offset(),

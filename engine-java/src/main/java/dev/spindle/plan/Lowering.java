@@ -1,5 +1,6 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Channelwise;
 import dev.spindle.kernel.Dense;
@@ -9,11 +10,13 @@ import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
+import java.util.Optional;
 
 /**
  * What a plan's numbers are: packs weights, and makes of a layer's shape the layer that computes with them. Where maps stand
@@ -29,8 +32,12 @@ interface Lowering {
      */
     record Packed(int weights, int bias) {}
 
-    /** Reserves room for the stem. */
-    Packed pack(Conv stem, int[] order, Tiling tiling);
+    /**
+     * Reserves room for the stem or a 1x1 convolution.
+     *
+     * @param order which element of an output's kernel each input takes, or {@link Packer#FILL}
+     */
+    Packed pack(Conv conv, int[] order, Tiling tiling);
 
     /** Reserves room for a depthwise convolution. */
     Packed packDepthwise(Conv conv);
@@ -52,6 +59,12 @@ interface Lowering {
 
     /** Whether a fused block takes its hidden channels in groups, whose sums wait in the output. */
     boolean groupsHidden();
+
+    /** What turns the bytes of a branch into those of the map that it is joined to; empty where they are the same. */
+    Optional<ByteMapping> rescaled(FeatureMap branch);
+
+    /** What the bytes of joined branches stand for; empty in fp32. */
+    Optional<Quantisation> joined();
 
     /** The stem of this shape. */
     Layer lower(Stem shape);

@@ -13,6 +13,14 @@ public sealed interface Outputs {
     record Classified(FeatureMap features, FeatureMap logits, Tail tail) implements Outputs {}
 
     /**
+     * What a segmentation head leaves.
+     *
+     * @param features the average over the backbone's last map
+     * @param logits of the classes, before they are enlarged
+     */
+    record Segmented(FeatureMap features, FeatureMap logits) implements Outputs {}
+
+    /**
      * The classifier, whose weights are many and whose activations are few: the images of a batch go through it together,
      * each in a memory of its own, panel of weights by panel. Offsets are the same as in the memory of one image, and no
      * scratch is needed.

@@ -16,6 +16,9 @@ import java.util.List;
  */
 final class Packer {
 
+    /** Stands in an order for a weight of 0. */
+    static final int FILL = -1;
+
     private interface Part {
         void write(Memory memory);
     }
@@ -72,8 +75,8 @@ final class Packer {
     /**
      * A matrix for register tiles.
      *
-     * @param kernel {@code [outputs][k]}
-     * @param order where element i of the packed order stands in the kernel's row; the identity for a 1x1 convolution
+     * @param kernel {@code [outputs][inputs]}
+     * @param order where element i of the packed order stands in the kernel's row, or {@link #FILL}
      */
     int matrix(float[] kernel, int outputs, int[] order, Tiling tiling) {
         int k = order.length;
@@ -144,11 +147,12 @@ final class Packer {
     private static void panel(
             Memory memory, int offset, float[] kernel, int outputs, int[] order, int first, int lanes) {
         int k = order.length;
+        int each = kernel.length / outputs;
         float[] panel = new float[k * lanes];
         for (int lane = 0; lane < Math.min(lanes, outputs - first); lane++) {
-            int row = (first + lane) * k;
+            int row = (first + lane) * each;
             for (int i = 0; i < k; i++) {
-                panel[i * lanes + lane] = kernel[row + order[i]];
+                panel[i * lanes + lane] = order[i] == FILL ? 0 : kernel[row + order[i]];
             }
         }
         if (memory.element() == Memory.Element.FLOAT) {

@@ -4,6 +4,7 @@ import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import java.util.ArrayList;
@@ -128,6 +129,7 @@ public final class Planner {
         FeatureMap last = new BackbonePlanner(network, layers, fusion).plan(staged);
         Outputs outputs = switch (network.top()) {
             case Classifier classifier -> new ClassifierPlanner(classifier, layers).plan(last);
+            case DeepLab deepLab -> new DeepLabPlanner(deepLab, layers).plan(last);
         };
         requireKept();
         int scratch = layers.layers().stream().mapToInt(Layer::scratchLength).max().orElse(0);

@@ -1,5 +1,6 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FloatRequantisation;
@@ -264,6 +265,24 @@ final class QuantisedLowering implements Lowering {
     @Override
     public boolean groupsHidden() {
         return hasFloats();
+    }
+
+    @Override
+    public Optional<ByteMapping> rescaled(FeatureMap branch) {
+        Quantisation before = branch.quantisation().orElseThrow();
+        return weights.rescaling(network, branch.name()).map(results -> new ByteMapping(
+                branch.name() + ".rescale",
+                layout.blocks(branch.channels()),
+                branch.pixels() * layout.channelBlock(),
+                branch.offset(),
+                results,
+                layout.isCentred() ? before.zeroPoint() : 0,
+                layout.isCentred() ? joined().orElseThrow().zeroPoint() : 0));
+    }
+
+    @Override
+    public Optional<Quantisation> joined() {
+        return weights.concatenation().map(QuantisedConcatenation::output);
     }
 
     @Override

@@ -3,12 +3,15 @@ package dev.spindle.plan;
 import dev.spindle.kernel.Multiplier;
 import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.QuantisedSum;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A network in integers: weights, and what the bytes of every map stand for. Maps are of unsigned bytes here, whatever the
@@ -20,6 +23,7 @@ public final class QuantisedWeights {
     private final Map<String, QuantisedLayer> layers;
     private final Map<String, Quantisation> sums;
     private final QuantisedPool pool;
+    private final Optional<QuantisedConcatenation> concatenation;
 
     /**
      * What a model takes and gives.
@@ -40,11 +44,16 @@ public final class QuantisedWeights {
     }
 
     private QuantisedWeights(
-            Ends ends, Map<String, QuantisedLayer> layers, Map<String, Quantisation> sums, QuantisedPool pool) {
+            Ends ends,
+            Map<String, QuantisedLayer> layers,
+            Map<String, Quantisation> sums,
+            QuantisedPool pool,
+            Optional<QuantisedConcatenation> concatenation) {
         this.ends = ends;
         this.layers = layers;
         this.sums = sums;
         this.pool = pool;
+        this.concatenation = concatenation;
     }
 
     /**
@@ -65,7 +74,35 @@ public final class QuantisedWeights {
             Map<String, QuantisedLayer> layers,
             Map<String, Quantisation> sums,
             QuantisedPool pool) {
-        QuantisedWeights weights = new QuantisedWeights(ends, new HashMap<>(layers), new HashMap<>(sums), pool);
+        return of(network, ends, layers, sums, pool, Optional.empty());
+    }
+
+    /**
+     * Binds integers to a network of any top.
+     *
+     * @param network the description
+     * @param ends what the model takes and gives
+     * @param layers by the names of {@link Network#weighted}
+     * @param sums what the sums of residual blocks stand for, by the block's name
+     * @param pool the average
+     * @param concatenation how branches are joined, where there are some
+     * @return as for a classifier
+     * @throws IllegalArgumentException naming the layer, what was expected and what was found
+     */
+    public static QuantisedWeights of(
+            Network network,
+            Ends ends,
+            Map<String, QuantisedLayer> layers,
+            Map<String, Quantisation> sums,
+            QuantisedPool pool,
+            Optional<QuantisedConcatenation> concatenation) {
+        QuantisedWeights weights =
+                new QuantisedWeights(ends, new HashMap<>(layers), new HashMap<>(sums), pool, concatenation);
+        if (concatenation.isPresent() != network.top() instanceof DeepLab) {
+            throw new IllegalArgumentException("concatenation: expected " + (concatenation.isPresent()
+                    ? "none in a network without branches, found one"
+                    : "what the bytes of joined branches stand for, found nothing"));
+        }
         weights.requireAll(network);
         for (Conv conv : network.weighted()) {
             weights.check(network, conv.name(), conv.weights(), conv.outputs());
@@ -81,6 +118,10 @@ public final class QuantisedWeights {
                     "pool: expected the scale and zero point of its map, " + map + ", found " + pool.output());
         }
         valid("pool", () -> Multiplier.of((double) map.scale() / pool.output().scale()));
+        if (network.top() instanceof DeepLab top) {
+            valid("concatenation", () -> weights.rescaling(network, top.aspp().name()));
+            valid("concatenation", () -> weights.rescaling(network, top.imagePooling().name()));
+        }
         return weights;
     }
 
@@ -186,9 +227,21 @@ public final class QuantisedWeights {
         return pool;
     }
 
-    /** What the bytes in front of the softmax stand for. */
-    public Quantisation logits() {
-        return layer(Network.CLASSIFIER).output();
+    /** How the branches of a segmentation head are joined; empty for other tops. */
+    public Optional<QuantisedConcatenation> concatenation() {
+        return concatenation;
+    }
+
+    /** What becomes of each byte of a branch where it is joined; empty where it stays as it is. */
+    Optional<byte[]> rescaling(Network network, String branch) {
+        if (!(network.top() instanceof DeepLab top)) {
+            throw new IllegalArgumentException("no branch " + branch + " in " + network.architecture());
+        }
+        QuantisedConcatenation joint = concatenation.orElseThrow();
+        Quantisation before = layer(branch).output();
+        Quantisation joined = branch.equals(top.aspp().name()) ? joint.aspp() : joint.imagePooling();
+        boolean same = before.equals(joined) && joined.equals(joint.output());
+        return same ? Optional.empty() : Optional.of(joint.results(before, joined));
     }
 
     /** What the bytes of a block's result stand for, its sum included. */
@@ -220,7 +273,20 @@ public final class QuantisedWeights {
             }
             map = output(block);
         }
-        return Network.CLASSIFIER.equals(name) ? pool.output() : map;
+        return switch (network.top()) {
+            case Classifier classifier -> Network.CLASSIFIER.equals(name) ? pool.output() : map;
+            case DeepLab top -> input(top, name, map);
+        };
+    }
+
+    private Quantisation input(DeepLab top, String name, Quantisation last) {
+        if (top.imagePooling().name().equals(name)) {
+            return pool.output();
+        }
+        if (top.projection().name().equals(name)) {
+            return concatenation.orElseThrow().output();
+        }
+        return top.logits().name().equals(name) ? layer(top.projection().name()).output() : last;
     }
 
     /** What the bytes of the map stand for that is averaged. */

@@ -8,13 +8,16 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.Network;
+import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Fusion;
 import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
 import dev.spindle.plan.Weights;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -52,6 +55,7 @@ public final class KernelParity {
                         tests(kernel, ParityNetworks.published(), false),
                         tests(kernel, ParityNetworks.published(), true),
                         tests(kernel, ParityNetworks.variants(), false),
+                        tests(kernel, ParityNetworks.segmenting(), false),
                         Stream.of(
                                 dynamicTest("clamp", () -> clamp(kernel)), dynamicTest("softmax", () -> softmax(kernel))))
                 .flatMap(tests -> tests);
@@ -84,8 +88,7 @@ public final class KernelParity {
         private final Plan plan;
         private final Memory memory;
         private final float[] image;
-        private final float[] expectedFeatures;
-        private final float[] expectedLogits;
+        private final List<float[]> expected = new ArrayList<>();
         private final float[] before;
         private final float[] after;
 
@@ -99,20 +102,16 @@ public final class KernelParity {
             this.plan = Planner.plan(network, weights, layout, Fusion.NEVER);
             this.memory = Memory.allocate(layout.memory(), plan.activationLength());
             this.image = new float[network.height() * network.width() * 3];
-            this.expectedFeatures = new float[network.features()];
-            this.expectedLogits = new float[network.classes()];
             this.before = new float[memory.length()];
             this.after = new float[memory.length()];
         }
 
         private Weights integerWeights() {
             Map<String, LayerWeights> layers = new HashMap<>();
-            for (Conv conv : network.convolutions()) {
+            for (Conv conv : network.weighted()) {
                 layers.put(conv.name(), LayerWeights.biased(
                         integers(Math.toIntExact(conv.weights()), 1), integers(conv.outputs(), 5)));
             }
-            layers.put(Network.CLASSIFIER, LayerWeights.biased(
-                    integers(network.classes() * network.features(), 1), integers(network.classes(), 5)));
             return Weights.of(network, layers);
         }
 
@@ -146,6 +145,8 @@ public final class KernelParity {
                     case Depthwise depthwise -> depthwise(depthwise);
                     case GlobalAverage average -> average(average);
                     case Dense dense -> dense(dense);
+                    case Broadcast broadcast -> broadcast(broadcast);
+                    case ByteMapping mapping -> throw new AssertionError("planned: " + mapping);
                     case ChannelwisePair pair -> throw new AssertionError("planned: " + pair);
                     case FusedBlock block -> throw new AssertionError("planned: " + block);
                     case Softmax softmax -> throw new AssertionError("planned: " + softmax);
@@ -159,8 +160,9 @@ public final class KernelParity {
                     }
                 }
             }
-            memory.read(plan.classified().features().offset(), expectedFeatures, 0, expectedFeatures.length);
-            memory.read(plan.classified().logits().offset(), expectedLogits, 0, expectedLogits.length);
+            for (FeatureMap map : ParityNetworks.results(plan)) {
+                expected.add(map.read(memory, layout));
+            }
             plan.weights().close();
             memory.close();
         }
@@ -185,12 +187,11 @@ public final class KernelParity {
                     from = to;
                 }
             }
-            float[] features = new float[network.features()];
-            place.read(fused.classified().features().offset(), features, 0, features.length);
-            assertArrayEquals(expectedFeatures, features, fusion + " features");
-            float[] logits = new float[network.classes()];
-            place.read(fused.classified().logits().offset(), logits, 0, logits.length);
-            assertArrayEquals(expectedLogits, logits, fusion + " logits");
+            List<FeatureMap> results = ParityNetworks.results(fused);
+            for (int i = 0; i < results.size(); i++) {
+                assertArrayEquals(
+                        expected.get(i), results.get(i).read(place, layout), fusion + " " + results.get(i).name());
+            }
             fused.weights().close();
             place.close();
         }
@@ -263,7 +264,8 @@ public final class KernelParity {
                         magnitude += Math.abs(before[layer.residual() + within]);
                     }
                     for (int k = 0; k < conv.inputs(); k++) {
-                        double product = (double) before[layer.input() + k / c * pixels * c + pixel * c + k % c]
+                        int lane = ParityNetworks.lane(layout, network, conv, k);
+                        double product = (double) before[layer.input() + lane / c * pixels * c + pixel * c + lane % c]
                                 * w[channel * conv.inputs() + k];
                         sum += product;
                         magnitude += Math.abs(product);
@@ -323,6 +325,15 @@ public final class KernelParity {
                 assertEquals(sum / layer.pixels(), after[layer.output() + channel], bound, layer.name() + " " + channel);
             }
             return new int[] {layer.output(), layer.output() + layer.blocks() * c};
+        }
+
+        private int[] broadcast(Broadcast layer) {
+            int c = layer.channelBlock();
+            for (int i = 0; i < layer.blocks() * layer.pixels() * c; i++) {
+                int source = layer.input() + i / (layer.pixels() * c) * c + i % c;
+                assertEquals(before[source], after[layer.output() + i], layer.name() + " at " + i);
+            }
+            return new int[] {layer.output(), layer.output() + layer.blocks() * layer.pixels() * c};
         }
 
         private int[] dense(Dense layer) {

@@ -2,11 +2,16 @@ package dev.spindle.kernel;
 
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.Sampling;
+import dev.spindle.plan.FeatureMap;
+import dev.spindle.plan.Outputs;
+import dev.spindle.plan.Plan;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +82,45 @@ final class ParityNetworks {
                 MobileNetV2.builder().widthMultiplier(0.1).divisor(4).resolution(31).classes(1001).build());
         networks.put("width 0.35 of Caffe", MobileNetV2.caffe().widthMultiplier(0.35).resolution(33).classes(10).build());
         return networks;
+    }
+
+    /** A narrow backbone with a segmentation head, at every output stride, with channels around a block and both orders. */
+    static Map<String, Network> segmenting() {
+        Map<String, Network> networks = new LinkedHashMap<>();
+        for (int stride : new int[] {8, 16, 32}) {
+            Network backbone = MobileNetV2.builder().widthMultiplier(0.35).resolution(73, 60).outputStride(stride).build();
+            int channels = backbone.channels();
+            int pooled = stride + 1;
+            int pixels = 40 - stride;
+            DeepLab top = new DeepLab(
+                    Conv.pointwise("aspp", channels, pixels, Activation.RELU),
+                    Conv.pointwise("image_pooling", channels, pooled, Activation.RELU),
+                    Conv.pointwise("projection", pooled + pixels, 19, Activation.RELU),
+                    Conv.pointwise("logits", 19, stride - 3, Activation.LINEAR),
+                    stride != 16,
+                    Sampling.ALIGN_CORNERS);
+            networks.put("segmentation at output stride " + stride, new Network(
+                    backbone.architecture(), backbone.height(), backbone.width(), backbone.padding(), backbone.stem(),
+                    backbone.blocks(), top));
+        }
+        return networks;
+    }
+
+    /** Where in a map the channel stands that an input of a 1x1 convolution is: branches begin with blocks of their own. */
+    static int lane(Layout layout, Network network, Conv conv, int input) {
+        if (!(network.top() instanceof DeepLab top) || !conv.equals(top.projection())) {
+            return input;
+        }
+        int first = top.pooledFirst() ? top.imagePooling().outputs() : top.aspp().outputs();
+        return input < first ? input : input - first + layout.padded(first);
+    }
+
+    /** What a plan's top leaves. */
+    static List<FeatureMap> results(Plan plan) {
+        return switch (plan.outputs()) {
+            case Outputs.Classified classified -> List.of(classified.features(), classified.logits());
+            case Outputs.Segmented segmented -> List.of(segmented.features(), segmented.logits());
+        };
     }
 
     /** The others, at small sizes. */

@@ -6,18 +6,22 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Fusion;
-import dev.spindle.plan.Outputs;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
+import dev.spindle.plan.QuantisedConcatenation;
 import dev.spindle.plan.QuantisedLayer;
 import dev.spindle.plan.QuantisedNetworks;
 import dev.spindle.plan.QuantisedWeights;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -48,7 +52,9 @@ public final class QuantisedParity {
                         tests(kernel, ParityNetworks.sides(), QuantisedNetworks.Style.EXTREMES),
                         tests(kernel, ParityNetworks.published(), QuantisedNetworks.Style.PLAIN),
                         tests(kernel, ParityNetworks.published(), QuantisedNetworks.Style.EXTREMES),
-                        tests(kernel, ParityNetworks.variants(), QuantisedNetworks.Style.PLAIN))
+                        tests(kernel, ParityNetworks.variants(), QuantisedNetworks.Style.PLAIN),
+                        tests(kernel, ParityNetworks.segmenting(), QuantisedNetworks.Style.PLAIN),
+                        tests(kernel, ParityNetworks.segmenting(), QuantisedNetworks.Style.TIES))
                 .flatMap(tests -> tests);
     }
 
@@ -95,8 +101,7 @@ public final class QuantisedParity {
         private final byte[] image;
         private int[] before;
         private int[] after;
-        private int[] expectedFeatures;
-        private int[] expectedLogits;
+        private final List<float[]> expected = new ArrayList<>();
 
         Case(Kernel kernel, Network network, long seed, QuantisedNetworks.Style style) {
             this.kernel = kernel;
@@ -158,6 +163,8 @@ public final class QuantisedParity {
                     case QuantisedDepthwise depthwise -> depthwise(depthwise.shape());
                     case QuantisedGlobalAverage average -> average(average.shape());
                     case QuantisedDense dense -> dense(dense.shape());
+                    case Broadcast broadcast -> broadcast(broadcast);
+                    case ByteMapping mapping -> mapping(mapping);
                     default -> throw new AssertionError("planned: " + layer);
                 };
                 for (int i = 0; i < after.length; i++) {
@@ -166,8 +173,9 @@ public final class QuantisedParity {
                     }
                 }
             }
-            expectedFeatures = read(memory, plan.classified().features().offset(), network.features());
-            expectedLogits = read(memory, plan.classified().logits().offset(), network.classes());
+            for (FeatureMap map : ParityNetworks.results(plan)) {
+                expected.add(map.read(memory, layout));
+            }
             plan.weights().close();
             memory.close();
         }
@@ -186,11 +194,11 @@ public final class QuantisedParity {
                     from = to;
                 }
             }
-            Outputs.Classified made = fused.classified();
-            assertArrayEquals(
-                    expectedFeatures, read(memory, made.features().offset(), network.features()), fusion + " features");
-            assertArrayEquals(
-                    expectedLogits, read(memory, made.logits().offset(), network.classes()), fusion + " logits");
+            List<FeatureMap> results = ParityNetworks.results(fused);
+            for (int i = 0; i < results.size(); i++) {
+                assertArrayEquals(
+                        expected.get(i), results.get(i).read(memory, layout), fusion + " " + results.get(i).name());
+            }
             fused.weights().close();
             memory.close();
         }
@@ -263,7 +271,8 @@ public final class QuantisedParity {
                 for (int pixel = 0; pixel < pixels; pixel++) {
                     long sum = 0;
                     for (int k = 0; k < conv.inputs(); k++) {
-                        int at = shape.input() + (k / c * pixels + pixel) * c + k % c;
+                        int lane = ParityNetworks.lane(layout, network, conv, k);
+                        int at = shape.input() + (lane / c * pixels + pixel) * c + lane % c;
                         sum += (long) steps(at, input) * w[channel * conv.inputs() + k];
                     }
                     int within = (channel / c * pixels + pixel) * c + channel % c;
@@ -356,6 +365,46 @@ public final class QuantisedParity {
             return scaled(sum, (value << bits) / count, shift - bits);
         }
 
+        private int[] broadcast(Broadcast layer) {
+            int c = layer.channelBlock();
+            for (int i = 0; i < layer.blocks() * layer.pixels() * c; i++) {
+                int source = layer.input() + i / (layer.pixels() * c) * c + i % c;
+                assertEquals(before[source], after[layer.output() + i], layer.name() + " at " + i);
+            }
+            return new int[] {layer.output(), layer.output() + layer.blocks() * layer.pixels() * c};
+        }
+
+        /** A branch of a segmentation head, whose bytes become those of the map that it is joined to. */
+        private int[] mapping(ByteMapping layer) {
+            DeepLab top = (DeepLab) network.top();
+            QuantisedConcatenation joint = weights.concatenation().orElseThrow();
+            boolean pooled = layer.name().startsWith(top.imagePooling().name());
+            Conv conv = pooled ? top.imagePooling() : top.aspp();
+            Quantisation own = weights.layer(conv.name()).output();
+            Quantisation joined = pooled ? joint.imagePooling() : joint.aspp();
+            int c = layout.channelBlock();
+            int pixels = layer.blockLength() / c;
+            for (int channel = 0; channel < conv.outputs(); channel++) {
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    int at = layer.map() + (channel / c * pixels + pixel) * c + channel % c;
+                    long stored = steps(at, own) + own.zeroPoint();
+                    if (!own.equals(joined)) {
+                        stored = joined.zeroPoint()
+                                + scaled(stored - own.zeroPoint(), (double) own.scale() / joined.scale());
+                        stored = Math.max(0, Math.min(255, stored));
+                    }
+                    if (!joined.equals(joint.output())) {
+                        float scale = joined.scale() * (1 / joint.output().scale());
+                        float value = stored * scale + -joined.zeroPoint() * scale;
+                        stored = Math.round(Math.abs(value)) * (value < 0 ? -1 : 1) + joint.output().zeroPoint();
+                        stored = Math.max(0, Math.min(255, stored));
+                    }
+                    expect(layer.name(), at, (int) stored, joint.output());
+                }
+            }
+            return new int[] {layer.map(), layer.map() + layer.blocks() * layer.blockLength()};
+        }
+
         private int[] dense(Dense shape) {
             short[] w = weights.layer(shape.name()).kernel();
             for (int output = 0; output < network.classes(); output++) {
@@ -365,7 +414,7 @@ public final class QuantisedParity {
                 }
                 expect(
                         shape.name(), shape.output() + output, convolved(shape.name(), output, sum, Activation.LINEAR),
-                        weights.logits());
+                        weights.layer(Network.CLASSIFIER).output());
             }
             return new int[] {shape.output(), shape.output() + layout.padded(network.classes())};
         }

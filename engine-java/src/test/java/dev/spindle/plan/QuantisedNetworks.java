@@ -2,11 +2,14 @@ package dev.spindle.plan;
 
 import dev.spindle.kernel.Quantisation;
 import dev.spindle.network.Activation;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /** Networks of random integers, whose results spread over all bytes. */
@@ -62,10 +65,24 @@ public final class QuantisedNetworks {
         }
         boolean mean = random.nextBoolean();
         Quantisation features = mean ? average(map) : map;
-        add(Conv.pointwise(Network.CLASSIFIER, network.features(), network.classes(), Activation.LINEAR), features);
+        Optional<QuantisedConcatenation> joint = Optional.empty();
+        switch (network.top()) {
+            case Classifier classifier -> add(network.weighted().getLast(), features);
+            case DeepLab top -> joint = Optional.of(join(top, map, features));
+        }
         QuantisedWeights.Ends ends = new QuantisedWeights.Ends(
                 input, random.nextBoolean(), random.nextBoolean(), random.nextBoolean(), random.nextBoolean());
-        return QuantisedWeights.of(network, ends, layers, sums, new QuantisedPool(mean, features));
+        return QuantisedWeights.of(network, ends, layers, sums, new QuantisedPool(mean, features), joint);
+    }
+
+    /** Branches that are joined as they are, or rescaled before that or there. */
+    private QuantisedConcatenation join(DeepLab top, Quantisation map, Quantisation features) {
+        Quantisation aspp = add(top.aspp(), map);
+        Quantisation pooled = add(top.imagePooling(), features);
+        Quantisation output = random.nextBoolean() ? aspp : average(aspp);
+        add(top.logits(), add(top.projection(), output));
+        return new QuantisedConcatenation(
+                random.nextBoolean() ? aspp : output, random.nextBoolean() ? average(pooled) : output, output);
     }
 
     private Quantisation average(Quantisation map) {

@@ -1,13 +1,15 @@
 package dev.spindle.weights;
 
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
+import dev.spindle.network.Top;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Names a network by the published one that it is, or says how it differs. */
 final class Architecture {
@@ -44,26 +46,30 @@ final class Architecture {
      * {@code MobileNetV2 1.2, stem 32, head 1280, 22 blocks} where something differs from the published network of that
      * width, or {@code MobileNetV2, stem 16, 17 blocks} where no published width fits.
      */
-    static String describe(Conv stem, List<InvertedResidual> blocks, Optional<Conv> head) {
+    static String describe(Conv stem, List<InvertedResidual> blocks, Top top) {
+        return backbone(stem, blocks, top) + (top instanceof DeepLab ? ", DeepLabv3 head" : "");
+    }
+
+    private static String backbone(Conv stem, List<InvertedResidual> blocks, Top top) {
         if (blocks.stream().allMatch(block -> block.expand().isEmpty())) {
-            return describeFirst(stem, blocks, head);
+            return describeFirst(stem, blocks, top);
         }
         boolean caffe = blocks.getFirst().expand().isPresent()
                 && strides(blocks).equals(strides(MobileNetV2.caffe().build().blocks()));
         for (Published published : PUBLISHED) {
             Network network = published.network(caffe);
             if (stages(network.blocks()).equals(stages(blocks)) && expansions(network.blocks()).equals(expansions(blocks))) {
-                return network.architecture() + differences(network, stem, blocks, head);
+                return network.architecture() + differences(network, stem, blocks, top);
             }
         }
         return "MobileNetV2, stem " + stem.outputs() + ", " + blocks.size() + " blocks";
     }
 
-    private static String describeFirst(Conv stem, List<InvertedResidual> blocks, Optional<Conv> head) {
+    private static String describeFirst(Conv stem, List<InvertedResidual> blocks, Top top) {
         for (double multiplier : PUBLISHED_FIRST) {
             Network network = MobileNetV1.builder().widthMultiplier(multiplier).build();
             if (outputs(network.blocks()).equals(outputs(blocks)) && strides(network.blocks()).equals(strides(blocks))) {
-                return network.architecture() + differences(network, stem, blocks, head);
+                return network.architecture() + differences(network, stem, blocks, top);
             }
         }
         return "MobileNetV1, stem " + stem.outputs() + ", " + blocks.size() + " blocks";
@@ -78,13 +84,14 @@ final class Architecture {
     }
 
     private static String differences(
-            Network network, Conv stem, List<InvertedResidual> blocks, Optional<Conv> head) {
+            Network network, Conv stem, List<InvertedResidual> blocks, Top top) {
         StringBuilder text = new StringBuilder();
         if (stem.outputs() != network.stem().outputs()) {
             text.append(", stem ").append(stem.outputs());
         }
-        if (!head.map(Conv::outputs).equals(network.head().map(Conv::outputs))) {
-            text.append(head.map(conv -> ", head " + conv.outputs()).orElse(", no head"));
+        if (top instanceof Classifier classifier
+                && !classifier.head().map(Conv::outputs).equals(network.head().map(Conv::outputs))) {
+            text.append(classifier.head().map(conv -> ", head " + conv.outputs()).orElse(", no head"));
         }
         if (blocks.size() != network.blocks().size()) {
             text.append(", ").append(blocks.size()).append(" blocks");

@@ -63,7 +63,7 @@ record Graph(Path file, Input input, String output, List<Node> nodes, Copies cop
      *
      * @param place where it stands in the file, for messages
      * @param operation with its constants
-     * @param inputs the data: two values for a {@link Operation.Sum}, one for all others
+     * @param inputs the data: two values for a {@link Operation.Sum} or a {@link Operation.Concatenation}, one for all others
      * @param output what it makes
      */
     record Node(String place, Operation operation, List<String> inputs, String output) {}

@@ -138,14 +138,48 @@ final class GraphLayers {
      * @throws InvalidInputException where the graph is not that of a MobileNet classifier, naming the node
      */
     static Result find(Graph graph) {
+        if (SegmentationGraph.isOne(graph)) {
+            return SegmentationGraph.find(graph);
+        }
+        GraphLayers layers = follow(graph);
+        return layers.result(layers.classifierStack());
+    }
+
+    /** Follows a graph, or a part of one whose input is any map. */
+    static GraphLayers follow(Graph graph) {
         GraphLayers layers = new GraphLayers(graph);
         layers.requireInput();
         for (GraphChain.Link link : GraphChain.of(graph)) {
             layers.apply(link);
         }
-        LayerStack stack = layers.stack();
-        Padding padding = layers.paddings.contains(graph.padding()) ? graph.padding() : layers.paddings.iterator().next();
-        return new Result(stack, padding, layers.epsilon);
+        return layers;
+    }
+
+    /** What was found out about convolutions, with a stack of them. */
+    Result result(LayerStack stack) {
+        Padding padding = paddings.contains(graph.padding()) ? graph.padding() : paddings.iterator().next();
+        return new Result(stack, padding, epsilon);
+    }
+
+    /** The map behind the last layer. */
+    Graph.Input output() {
+        return new Graph.Input(graph.output(), height, width, channels);
+    }
+
+    /** The layers of a part that has nothing but as many 1x1 convolutions. */
+    List<Layer> pointwise(int count) {
+        if (steps.size() != count || classifier != null || rowsAveraged || columnsAveraged) {
+            throw InvalidInputException.of(
+                    graph.file(), "operators before tensor " + ModelFile.printable(graph.output()),
+                    "1x1 convolutions only, as many as " + count, steps.size() + " convolutions");
+        }
+        List<Layer> layers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Step step = at(i, false, "a 1x1 convolution of a segmentation head");
+            requireNoSum(step);
+            layers.add(layer(step));
+        }
+        return layers;
     }
 
     private void requireInput() {
@@ -198,10 +232,13 @@ final class GraphLayers {
             case Operation.Mean mean -> average(node, mean.overHeight(), mean.overWidth());
             case Operation.Reshape _ -> requirePooled(node, true);
             case Operation.Softmax _ -> finish(node);
+            case Operation.Concatenation _, Operation.Resize _, Operation.ArgMax _ -> throw graph.wrong(
+                    node, "an operation of a MobileNet's blocks or of a classifier", "another");
         }
     }
 
-    private boolean pooled() {
+    /** Whether the last map is averaged over all pixels. */
+    boolean pooled() {
         return rowsAveraged && columnsAveraged;
     }
 
@@ -403,7 +440,7 @@ final class GraphLayers {
         finished = true;
     }
 
-    private LayerStack stack() {
+    private LayerStack classifierStack() {
         if (steps.isEmpty() || classifier == null) {
             throw InvalidInputException.of(
                     graph.file(),
@@ -411,8 +448,23 @@ final class GraphLayers {
                     "convolutions, a global average and a dense layer",
                     steps.isEmpty() ? "no convolution" : "no dense layer");
         }
-        List<LayerStack.Block> blocks = new ArrayList<>();
+        List<LayerStack.Block> blocks = blocks();
+        int next = blocks.stream().mapToInt(block -> block.expand().isPresent() ? 3 : 2).sum() + 1;
+        Optional<Step> head =
+                next < steps.size() ? Optional.of(at(next, false, "a 1x1 convolution as head")) : Optional.empty();
+        head.ifPresent(this::requireNoSum);
+        return new LayerStack(stem(), blocks, head.map(this::layer), classifier.weights(), classifier.linear.outputs());
+    }
+
+    /** The first convolution. */
+    Layer stem() {
         requireNoSum(steps.getFirst());
+        return layer(steps.getFirst());
+    }
+
+    /** The blocks behind the stem; a last convolution may follow. */
+    List<LayerStack.Block> blocks() {
+        List<LayerStack.Block> blocks = new ArrayList<>();
         int next = 1;
         while (next < steps.size() - 1) {
             Step first = steps.get(next);
@@ -432,15 +484,22 @@ final class GraphLayers {
             blocks.add(new LayerStack.Block(expand.map(this::layer), layer(depthwise), layer(project), residual));
             next += 2;
         }
-        Optional<Step> head =
-                next < steps.size() ? Optional.of(at(next, false, "a 1x1 convolution as head")) : Optional.empty();
-        head.ifPresent(this::requireNoSum);
-        return new LayerStack(
-                layer(steps.getFirst()),
-                blocks,
-                head.map(this::layer),
-                classifier.weights(),
-                classifier.linear.outputs());
+        return blocks;
+    }
+
+    /** The blocks behind the stem, which nothing follows. */
+    List<LayerStack.Block> onlyBlocks() {
+        if (steps.isEmpty() || classifier != null || rowsAveraged || columnsAveraged) {
+            throw InvalidInputException.of(
+                    graph.file(), "graph", "a stem and blocks before the segmentation head",
+                    steps.isEmpty() ? "no convolution" : "an average over the map");
+        }
+        List<LayerStack.Block> blocks = blocks();
+        int used = blocks.stream().mapToInt(block -> block.expand().isPresent() ? 3 : 2).sum() + 1;
+        if (used != steps.size()) {
+            throw graph.wrong(steps.get(used).node, "a block", "a single convolution");
+        }
+        return blocks;
     }
 
     private Layer layer(Step step) {

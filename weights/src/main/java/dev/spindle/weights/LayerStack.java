@@ -3,9 +3,11 @@ package dev.spindle.weights;
 import dev.spindle.Checkpoint;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.Sampling;
 import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.Weights;
 import java.nio.file.Path;
@@ -22,11 +24,59 @@ import java.util.stream.Stream;
  *
  * @param stem the first convolution
  * @param blocks the blocks in execution order
- * @param head the last 1x1 convolution before the pool; empty where there is none
- * @param classifier the dense layer's weights
- * @param classes the dense layer's outputs
+ * @param top what stands on them
  */
-record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWeights classifier, int classes) {
+record LayerStack(Layer stem, List<Block> blocks, Top top) {
+
+    /** The layers behind the blocks. */
+    sealed interface Top {
+
+        /** How many classes are told apart. */
+        int classes();
+
+        /** The convolutions. */
+        Stream<Layer> layers();
+    }
+
+    /**
+     * What classifies.
+     *
+     * @param head the last 1x1 convolution before the pool; empty where there is none
+     * @param dense the dense layer's weights
+     * @param classes the dense layer's outputs
+     */
+    record Classifier(Optional<Layer> head, LayerWeights dense, int classes) implements Top {
+
+        @Override
+        public Stream<Layer> layers() {
+            return head.stream();
+        }
+    }
+
+    /**
+     * What segments.
+     *
+     * @see DeepLab
+     */
+    record Segmenter(
+            Layer aspp, Layer imagePooling, Layer projection, Layer logits, boolean pooledFirst, Sampling sampling)
+            implements Top {
+
+        @Override
+        public int classes() {
+            return logits.conv().outputs();
+        }
+
+        @Override
+        public Stream<Layer> layers() {
+            return Stream.of(imagePooling, aspp, projection, logits);
+        }
+    }
+
+    /** The layers of a classifier. */
+    LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWeights dense, int classes) {
+        this(stem, blocks, new Classifier(head, dense, classes));
+    }
 
     /** The layers of one block. */
     record Block(Optional<Layer> expand, Layer depthwise, Layer project, boolean residual) {
@@ -51,7 +101,7 @@ record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWei
     boolean isFolded() {
         return Stream.concat(
                         Stream.of(stem),
-                        Stream.concat(blocks.stream().flatMap(Block::layers), head.stream()))
+                        Stream.concat(blocks.stream().flatMap(Block::layers), top.layers()))
                 .allMatch(layer -> layer.weights().batchNorm().isEmpty());
     }
 
@@ -80,11 +130,23 @@ record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWei
                     named(block.project, name + ".project", weights),
                     block.residual));
         }
-        Optional<Conv> headConv = head.map(layer -> named(layer, "head", weights));
-        weights.put(Network.CLASSIFIER, classifier);
-        String architecture = Architecture.describe(stemConv, residuals, headConv);
+        dev.spindle.network.Top built = switch (top) {
+            case Classifier classifier -> {
+                weights.put(Network.CLASSIFIER, classifier.dense);
+                yield new dev.spindle.network.Classifier(
+                        classifier.head.map(layer -> named(layer, "head", weights)), classifier.classes);
+            }
+            case Segmenter segmenter -> new DeepLab(
+                    named(segmenter.aspp, "aspp", weights),
+                    named(segmenter.imagePooling, "image_pooling", weights),
+                    named(segmenter.projection, "projection", weights),
+                    named(segmenter.logits, "logits", weights),
+                    segmenter.pooledFirst,
+                    segmenter.sampling);
+        };
         Network network = new Network(
-                architecture, facts.height, facts.width, facts.padding, stemConv, residuals, headConv, classes);
+                Architecture.describe(stemConv, residuals, built), facts.height, facts.width, facts.padding, stemConv,
+                residuals, built);
         return checkpoint(network, Weights.of(network, weights), facts.preprocessing, facts.labels, source);
     }
 
@@ -97,6 +159,11 @@ record LayerStack(Layer stem, List<Block> blocks, Optional<Layer> head, LayerWei
         String warning =
                 labels.size() + " labels for " + network.classes() + " classes, but there should be as many: none is used";
         return new Checkpoint(network, weights, preprocessing, List.of(), source.withWarnings(List.of(warning)));
+    }
+
+    /** How many classes are told apart. */
+    int classes() {
+        return top.classes();
     }
 
     private static Conv named(Layer layer, String name, Map<String, LayerWeights> weights) {

@@ -1,5 +1,6 @@
 package dev.spindle.weights;
 
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
 import dev.spindle.network.Network;
 import dev.spindle.plan.BatchNorm;
@@ -53,7 +54,9 @@ final class LayerTensors {
             shapes.put(
                     conv.name(), List.of(conv.outputs(), conv.inputsPerGroup(), conv.kernel(), conv.kernel()));
         }
-        shapes.put(Network.CLASSIFIER, List.of(network.classes(), network.features()));
+        if (network.top() instanceof Classifier classifier) {
+            shapes.put(Network.CLASSIFIER, List.of(classifier.classes(), network.features()));
+        }
         return shapes;
     }
 

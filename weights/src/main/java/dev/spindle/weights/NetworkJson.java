@@ -6,10 +6,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spindle.InvalidInputException;
 import dev.spindle.network.Activation;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.Sampling;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +20,8 @@ import java.util.Optional;
 
 /**
  * A {@link Network} as JSON: an object with the record's components in its order, enumerations in lower case, null for an
- * {@link Optional} that is empty. It holds whatever a network can be, not the parameters of one that was published.
+ * {@link Optional} that is empty; for the top, {@code head} and {@code classes} of a classifier, or {@code deeplab}. It holds
+ * whatever a network can be, not the parameters of one that was published.
  */
 final class NetworkJson {
 
@@ -39,8 +43,23 @@ final class NetworkJson {
                 .put("padding", JsonFields.lowerCase(network.padding()));
         json.set("stem", of(network.stem()));
         json.set("blocks", blocks);
-        json.set("head", of(network.head()));
-        return json.put("classes", network.classes());
+        switch (network.top()) {
+            case Classifier classifier -> {
+                json.set("head", of(classifier.head()));
+                json.put("classes", classifier.classes());
+            }
+            case DeepLab deepLab -> json.set("deeplab", of(deepLab));
+        }
+        return json;
+    }
+
+    private static ObjectNode of(DeepLab top) {
+        ObjectNode json = JSON.objectNode();
+        json.set("aspp", of(top.aspp()));
+        json.set("image_pooling", of(top.imagePooling()));
+        json.set("projection", of(top.projection()));
+        json.set("logits", of(top.logits()));
+        return json.put("pooled_first", top.pooledFirst()).put("sampling", JsonFields.lowerCase(top.sampling()));
     }
 
     private static ObjectNode of(InvertedResidual block) {
@@ -80,9 +99,10 @@ final class NetworkJson {
     }
 
     private Network network(String place, JsonNode json) {
-        JsonFields fields = JsonFields.of(
-                file, place, json,
-                "architecture", "height", "width", "padding", "stem", "blocks", "head", "classes");
+        boolean segments = json.has("deeplab");
+        List<String> names = new ArrayList<>(List.of("architecture", "height", "width", "padding", "stem", "blocks"));
+        names.addAll(segments ? List.of("deeplab") : List.of("head", "classes"));
+        JsonFields fields = JsonFields.of(file, place, json, names.toArray(String[]::new));
         JsonNode array = fields.value("blocks");
         if (!array.isArray()) {
             throw InvalidInputException.of(
@@ -99,8 +119,19 @@ final class NetworkJson {
                 fields.constant("padding", Padding.class),
                 conv(fields, "stem"),
                 blocks,
-                optionalConv(fields, "head"),
-                fields.integer("classes"));
+                segments ? deepLab(fields) : new Classifier(optionalConv(fields, "head"), fields.integer("classes")));
+    }
+
+    private DeepLab deepLab(JsonFields parent) {
+        JsonFields fields = parent.fields(
+                "deeplab", "aspp", "image_pooling", "projection", "logits", "pooled_first", "sampling");
+        return new DeepLab(
+                conv(fields, "aspp"),
+                conv(fields, "image_pooling"),
+                conv(fields, "projection"),
+                conv(fields, "logits"),
+                fields.flag("pooled_first"),
+                fields.constant("sampling", Sampling.class));
     }
 
     private InvertedResidual block(String place, JsonNode json) {

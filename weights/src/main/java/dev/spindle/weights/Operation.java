@@ -1,10 +1,11 @@
 package dev.spindle.weights;
 
 import dev.spindle.network.Activation;
+import dev.spindle.network.Sampling;
 import java.util.Optional;
 
 /**
- * What a node of a {@link Graph} does with its data: the operations of MobileNet classifiers, as all formats have them.
+ * What a node of a {@link Graph} does with its data: the operations of networks on a MobileNet, as all formats have them.
  * Arrays are in the order of {@link dev.spindle.plan.LayerWeights}, whatever the file's.
  */
 sealed interface Operation {
@@ -112,4 +113,13 @@ sealed interface Operation {
 
     /** Softmax over classes. */
     record Softmax() implements Operation {}
+
+    /** The channels of two maps, one behind the other. */
+    record Concatenation() implements Operation {}
+
+    /** A map of another size, bilinearly interpolated. */
+    record Resize(long height, long width, Sampling sampling) implements Operation {}
+
+    /** The channel with the largest value, of each pixel. */
+    record ArgMax() implements Operation {}
 }

@@ -5,17 +5,21 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.spindle.InvalidInputException;
 import dev.spindle.kernel.Quantisation;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import dev.spindle.plan.QuantisedConcatenation;
 import dev.spindle.plan.QuantisedLayer;
 import dev.spindle.plan.QuantisedPool;
 import dev.spindle.plan.QuantisedWeights;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A network in integers as named arrays and a JSON object, as {@link SafetensorsWriter} states them. Both ways are exact. */
@@ -103,6 +107,13 @@ final class QuantisedTensors {
         json.set("layers", layers);
         json.set("sums", sums);
         json.set("pool", put(JSON.objectNode(), weights.pool().output()).put("mean", weights.pool().mean()));
+        weights.concatenation().ifPresent(joint -> {
+            ObjectNode kinds = JSON.objectNode();
+            kinds.set("aspp", put(JSON.objectNode(), joint.aspp()));
+            kinds.set("image_pooling", put(JSON.objectNode(), joint.imagePooling()));
+            kinds.set("output", put(JSON.objectNode(), joint.output()));
+            json.set("concatenation", kinds);
+        });
         return json;
     }
 
@@ -126,8 +137,11 @@ final class QuantisedTensors {
     }
 
     private QuantisedWeights read(Network network, String place, JsonNode json) {
-        JsonFields fields =
-                JsonFields.of(tensors.file(), place, json, "input", "output", "signed_maps", "layers", "sums", "pool");
+        List<String> names = new ArrayList<>(List.of("input", "output", "signed_maps", "layers", "sums", "pool"));
+        if (network.top() instanceof DeepLab) {
+            names.add("concatenation");
+        }
+        JsonFields fields = JsonFields.of(tensors.file(), place, json, names.toArray(String[]::new));
         JsonFields input = fields.fields("input", "scale", "zero_point", "signed");
         JsonFields output = fields.fields("output", "softmax", "signed");
         QuantisedWeights.Ends ends = new QuantisedWeights.Ends(
@@ -149,10 +163,20 @@ final class QuantisedTensors {
             }
         }
         JsonFields pool = fields.fields("pool", "scale", "zero_point", "mean");
+        Optional<QuantisedConcatenation> joint =
+                network.top() instanceof DeepLab ? Optional.of(concatenation(fields)) : Optional.empty();
         return ModelFile.valid(
                 tensors.file(),
                 () -> QuantisedWeights.of(
-                        network, ends, layers, sums, new QuantisedPool(pool.flag("mean"), quantisation(pool))));
+                        network, ends, layers, sums, new QuantisedPool(pool.flag("mean"), quantisation(pool)), joint));
+    }
+
+    private QuantisedConcatenation concatenation(JsonFields parent) {
+        JsonFields fields = parent.fields("concatenation", "aspp", "image_pooling", "output");
+        return new QuantisedConcatenation(
+                quantisation(fields.fields("aspp", "scale", "zero_point")),
+                quantisation(fields.fields("image_pooling", "scale", "zero_point")),
+                quantisation(fields.fields("output", "scale", "zero_point")));
     }
 
     private QuantisedLayer layer(String name, List<Integer> shape, JsonFields parent) {

@@ -3,6 +3,7 @@ package dev.spindle.weights;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Padding;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,12 +14,17 @@ import java.util.Set;
 /** Translates a TensorFlow Lite graph: kernels into the common order, fused activations into nodes of their own. */
 final class TfliteGraph {
 
+    private static final int MAX_RATE = 64;
+
     private final TfliteModel model;
     private final Copies copies;
     /** What the graph calls a tensor: its name, which two tensors may have, or else name and index. */
     private final List<String> names = new ArrayList<>();
     private final Map<String, TfliteTensor> tensors = new HashMap<>();
     private final List<Graph.Node> nodes = new ArrayList<>();
+    /** Operators by the tensors that they make, and by the last one that reads them. */
+    private final Map<Integer, TfliteOperator> makers = new HashMap<>();
+    private final Map<Integer, TfliteOperator> readers = new HashMap<>();
 
     private TfliteGraph(TfliteModel model) {
         this.model = model;
@@ -36,7 +42,7 @@ final class TfliteGraph {
      * Translates a graph.
      *
      * @param model whose input is a batch of RGB pictures, channels last
-     * @throws dev.spindle.InvalidInputException where an operator is not one of a MobileNet classifier
+     * @throws dev.spindle.InvalidInputException where an operator is not one of a network on a MobileNet
      */
     static Graph translate(TfliteModel model) {
         return new TfliteGraph(model).graph();
@@ -49,6 +55,8 @@ final class TfliteGraph {
             throw input.wrong("an input of shape [batch, height, width, 3]", shape.toString());
         }
         for (TfliteOperator operator : model.operators()) {
+            Arrays.stream(operator.outputs()).forEach(made -> makers.put(made, operator));
+            Arrays.stream(operator.inputs()).forEach(read -> readers.put(read, operator));
             if (isCopy(operator)) {
                 copies.add(names.get(operator.output()), names.get(operator.input(0)));
             }
@@ -105,12 +113,30 @@ final class TfliteGraph {
                 requireMapAxes(operator);
                 add(operator, new Operation.Mean(true, true));
             }
+            case TfliteOperator.CONCATENATION -> {
+                operator.requireJoinedChannels();
+                List<String> joined = List.of(names.get(operator.input(0)), names.get(operator.input(1)));
+                nodes.add(new Graph.Node(
+                        operator.place(), new Operation.Concatenation(), joined, names.get(operator.output())));
+            }
+            case TfliteOperator.RESIZE_BILINEAR -> {
+                long[] size = constants(operator, 1, 2);
+                add(operator, new Operation.Resize(size[0], size[1], operator.sampling()));
+            }
+            case TfliteOperator.ARG_MAX -> {
+                long axis = constants(operator, 1, 1)[0];
+                if (axis != 3 && axis != -1) {
+                    throw operator.wrong("axis 3", String.valueOf(axis));
+                }
+                add(operator, new Operation.ArgMax());
+            }
+            case TfliteOperator.SPACE_TO_BATCH_ND, TfliteOperator.BATCH_TO_SPACE_ND -> requireDilation(operator);
             case TfliteOperator.RESHAPE, TfliteOperator.SQUEEZE -> add(operator, new Operation.Reshape());
             case TfliteOperator.SOFTMAX -> {
                 operator.requirePlainSoftmax();
                 add(operator, new Operation.Softmax());
             }
-            default -> throw operator.wrong("an operator of a MobileNet classifier", operator.name());
+            default -> throw operator.wrong("an operator of a MobileNet", operator.name());
         }
     }
 
@@ -127,21 +153,69 @@ final class TfliteGraph {
             int groups) {
         Optional<Operation.Border> border =
                 parameters.same() ? Optional.empty() : Optional.of(Operation.Border.NONE);
+        int dilation = parameters.dilation();
+        TfliteOperator before = makers.get(operator.input(0));
+        TfliteOperator behind = readers.get(operator.output());
+        String input = names.get(operator.input(0));
+        String output = names.get(operator.output());
+        if (before != null && before.code() == TfliteOperator.SPACE_TO_BATCH_ND && behind != null) {
+            border = Optional.of(dilatedBorder(before, behind));
+            dilation *= Math.toIntExact(constants(before, 1, 2)[0]);
+            input = names.get(before.input(0));
+            output = names.get(behind.output());
+        }
         Operation convolution = new Operation.Convolution(
-                ordered, bias(operator, kernel), groups, parameters.stride(), parameters.dilation(), border);
+                ordered, bias(operator, kernel), groups, parameters.stride(), dilation, border);
         if (parameters.activation() == Activation.LINEAR) {
-            add(operator, convolution);
+            nodes.add(new Graph.Node(operator.place(), convolution, List.of(input), output));
             return;
         }
-        String output = names.get(operator.output());
         // No other value has this name: that of a tensor, made longer until there is no such tensor.
         String linear = output;
         while (tensors.containsKey(linear)) {
             linear += " before the activation of " + operator.place();
         }
-        nodes.add(new Graph.Node(operator.place(), convolution, List.of(names.get(operator.input(0))), linear));
+        nodes.add(new Graph.Node(operator.place(), convolution, List.of(input), linear));
         nodes.add(new Graph.Node(
                 operator.place(), Operation.Clamp.of(parameters.activation()), List.of(linear), output));
+    }
+
+    /** Checks that what cuts a map into grids stands before a convolution, and what joins them behind it. */
+    private void requireDilation(TfliteOperator operator) {
+        boolean cuts = operator.code() == TfliteOperator.SPACE_TO_BATCH_ND;
+        TfliteOperator convolution = cuts ? readers.get(operator.output()) : makers.get(operator.input(0));
+        TfliteOperator other = convolution == null
+                ? null
+                : cuts ? readers.get(convolution.output()) : makers.get(convolution.input(0));
+        int otherCode = cuts ? TfliteOperator.BATCH_TO_SPACE_ND : TfliteOperator.SPACE_TO_BATCH_ND;
+        if (other == null || other.code() != otherCode
+                || convolution.code() != TfliteOperator.DEPTHWISE_CONV_2D
+                        && convolution.code() != TfliteOperator.CONV_2D) {
+            throw operator.wrong("a convolution between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND", "another graph");
+        }
+    }
+
+    /** The zeros around a map that is cut into grids, convolved and joined, with what is cropped taken off. */
+    private Operation.Border dilatedBorder(TfliteOperator before, TfliteOperator behind) {
+        long[] rate = constants(before, 1, 2);
+        if (rate[0] != rate[1] || rate[0] < 1 || rate[0] > MAX_RATE || !Arrays.equals(rate, constants(behind, 1, 2))) {
+            throw before.wrong("one block size for both axes, at most " + MAX_RATE + ", and the same behind",
+                    ModelFile.printable(Arrays.toString(rate)));
+        }
+        long[] zeros = constants(before, 2, 4);
+        long[] crops = constants(behind, 2, 4);
+        return new Operation.Border(
+                zeros[0] - crops[0], zeros[1] - crops[1], zeros[2] - crops[2], zeros[3] - crops[3]);
+    }
+
+    /** The integers of a constant input, as many as there have to be. */
+    private long[] constants(TfliteOperator operator, int input, int count) {
+        TfliteTensor tensor = original(operator.input(input));
+        long[] values = tensor.integers();
+        if (values.length != count) {
+            throw tensor.wrong(count + " values", String.valueOf(values.length));
+        }
+        return values;
     }
 
     /** A tensor, or what it is a copy of. */

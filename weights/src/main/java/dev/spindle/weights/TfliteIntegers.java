@@ -2,8 +2,10 @@ package dev.spindle.weights;
 
 import dev.spindle.kernel.Quantisation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import dev.spindle.plan.QuantisedConcatenation;
 import dev.spindle.plan.QuantisedLayer;
 import dev.spindle.plan.QuantisedPool;
 import dev.spindle.plan.QuantisedWeights;
@@ -24,7 +26,8 @@ final class TfliteIntegers {
     /** Operators that leave bytes as they are. */
     private static final Set<Integer> PASSING = Set.of(
             TfliteOperator.QUANTIZE, TfliteOperator.DEQUANTIZE, TfliteOperator.PAD, TfliteOperator.RESHAPE,
-            TfliteOperator.SQUEEZE);
+            TfliteOperator.SQUEEZE, TfliteOperator.RESIZE_BILINEAR, TfliteOperator.SPACE_TO_BATCH_ND,
+            TfliteOperator.BATCH_TO_SPACE_ND);
 
     /** Why a graph cannot be computed in integers. */
     private static final class UnsupportedGraphException extends Exception {
@@ -94,9 +97,36 @@ final class TfliteIntegers {
         for (int i = 0; i < stack.blocks().size(); i++) {
             addBlock(network.blocks().get(i), stack.blocks().get(i), used);
         }
-        if (network.head().isPresent()) {
-            add(network.head().get(), stack.head().orElseThrow(), used);
+        boolean softmax = false;
+        Optional<QuantisedConcatenation> concatenation = Optional.empty();
+        QuantisedPool pool;
+        switch (stack.top()) {
+            case LayerStack.Classifier classifier -> {
+                if (network.head().isPresent()) {
+                    add(network.head().get(), classifier.head().orElseThrow(), used);
+                }
+                pool = addPool();
+                TfliteOperator dense =
+                        only("dense layer", List.of(TfliteOperator.FULLY_CONNECTED, TfliteOperator.CONV_2D), used);
+                layers.put(Network.CLASSIFIER, layer(dense, 0, network.classes()));
+                map = layers.get(Network.CLASSIFIER).output();
+                softmax = softmax();
+            }
+            case LayerStack.Segmenter segmenter -> {
+                Quantisation last = map;
+                pool = addPool();
+                concatenation = Optional.of(addHead((DeepLab) network.top(), segmenter, last, used));
+            }
         }
+        QuantisedWeights.Ends ends = new QuantisedWeights.Ends(
+                input, isSigned(model.input()), type == TfliteType.INT8, softmax, isSigned(model.output()));
+        Optional<QuantisedConcatenation> joint = concatenation;
+        return ModelFile.valid(
+                model.file(), () -> QuantisedWeights.of(network, ends, layers, sums, pool, joint));
+    }
+
+    /** The average over the last map, which becomes the next layer's input. */
+    private QuantisedPool addPool() throws UnsupportedGraphException {
         TfliteOperator pool = only("average", List.of(TfliteOperator.AVERAGE_POOL_2D, TfliteOperator.MEAN), Set.of());
         boolean mean = pool.code() == TfliteOperator.MEAN;
         requireMap(pool, pool.input(0));
@@ -105,15 +135,76 @@ final class TfliteIntegers {
             throw unsupported(pool, "an output of another scale than its input's");
         }
         map = features;
-        TfliteOperator classifier =
-                only("dense layer", List.of(TfliteOperator.FULLY_CONNECTED, TfliteOperator.CONV_2D), used);
-        layers.put(Network.CLASSIFIER, layer(classifier, 0, network.classes()));
-        map = layers.get(Network.CLASSIFIER).output();
-        boolean softmax = softmax();
-        QuantisedWeights.Ends ends = new QuantisedWeights.Ends(
-                input, isSigned(model.input()), type == TfliteType.INT8, softmax, isSigned(model.output()));
-        return ModelFile.valid(
-                model.file(), () -> QuantisedWeights.of(network, ends, layers, sums, new QuantisedPool(mean, features)));
+        return new QuantisedPool(mean, features);
+    }
+
+    /**
+     * Adds a segmentation head behind the average.
+     *
+     * @param last what the bytes of the backbone's last map stand for
+     */
+    private QuantisedConcatenation addHead(
+            DeepLab top, LayerStack.Segmenter stack, Quantisation last, Set<TfliteOperator> used)
+            throws UnsupportedGraphException {
+        TfliteOperator join = only("concatenation", List.of(TfliteOperator.CONCATENATION), Set.of());
+        TfliteOperator pooling = add(top.imagePooling(), stack.imagePooling(), used);
+        map = last;
+        TfliteOperator pixels = add(top.aspp(), stack.aspp(), used);
+        map = quantisation(join, join.output());
+        add(top.projection(), stack.projection(), used);
+        add(top.logits(), stack.logits(), used);
+        QuantisedConcatenation joint = new QuantisedConcatenation(
+                joined(join, pixels, stack.pooledFirst() ? 1 : 0),
+                joined(join, pooling, stack.pooledFirst() ? 0 : 1),
+                quantisation(join, join.output()));
+        boolean rescales = !joint.aspp().equals(joint.output()) || !joint.imagePooling().equals(joint.output());
+        if (type == TfliteType.INT8 && rescales) {
+            throw unsupported(join, "signed bytes of several scales");
+        }
+        return joint;
+    }
+
+    /** What the bytes of a branch stand for that a convolution begins and at most one QUANTIZE rescales. */
+    private Quantisation joined(TfliteOperator join, TfliteOperator convolution, int input)
+            throws UnsupportedGraphException {
+        int tensor = join.input(input);
+        int rescaled = 0;
+        while (tensor != convolution.output()) {
+            TfliteOperator maker = maker(tensor);
+            if (isRescaling(maker) && ++rescaled > 1) {
+                throw unsupported(maker, "the second of a branch");
+            }
+            tensor = maker.input(0);
+        }
+        return quantisation(join, join.input(input));
+    }
+
+    private TfliteOperator maker(int tensor) {
+        return model.operators().stream()
+                .filter(operator -> Arrays.stream(operator.outputs()).anyMatch(output -> output == tensor))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private boolean isRescaling(TfliteOperator operator) throws UnsupportedGraphException {
+        return operator.code() == TfliteOperator.QUANTIZE
+                && !quantisation(operator, operator.input(0)).equals(quantisation(operator, operator.output()));
+    }
+
+    /** Whether an operator rescales bytes on their way to a concatenation. */
+    private boolean isInBranch(TfliteOperator operator) {
+        Set<Integer> made = new HashSet<>(List.of(operator.output()));
+        for (TfliteOperator reader : model.operators()) {
+            if (Arrays.stream(reader.inputs()).anyMatch(made::contains)) {
+                if (reader.code() == TfliteOperator.CONCATENATION) {
+                    return true;
+                }
+                if (reader.code() == TfliteOperator.RESIZE_BILINEAR) {
+                    made.add(reader.output());
+                }
+            }
+        }
+        return false;
     }
 
     /** Whether the model's own input or output is of signed bytes, or those are that become or were floats there. */
@@ -129,6 +220,7 @@ final class TfliteIntegers {
             }
             if (PASSING.contains(operator.code())
                     && !isEnd(operator)
+                    && !(operator.code() == TfliteOperator.QUANTIZE && isInBranch(operator))
                     && !quantisation(operator, operator.input(0)).equals(quantisation(operator, operator.output()))) {
                 throw unsupported(operator, "an output of another scale than its input's");
             }

@@ -2,6 +2,7 @@ package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
 import dev.spindle.network.Activation;
+import dev.spindle.network.Sampling;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,7 @@ record TfliteOperator(
 
     static final int ADD = 0;
     static final int AVERAGE_POOL_2D = 1;
+    static final int CONCATENATION = 2;
     static final int CONV_2D = 3;
     static final int DEPTHWISE_CONV_2D = 4;
     static final int DEQUANTIZE = 6;
@@ -37,10 +39,14 @@ record TfliteOperator(
     static final int RELU = 19;
     static final int RELU6 = 21;
     static final int RESHAPE = 22;
+    static final int RESIZE_BILINEAR = 23;
     static final int SOFTMAX = 25;
     static final int PAD = 34;
+    static final int BATCH_TO_SPACE_ND = 37;
+    static final int SPACE_TO_BATCH_ND = 38;
     static final int MEAN = 40;
     static final int SQUEEZE = 43;
+    static final int ARG_MAX = 56;
     static final int QUANTIZE = 114;
 
     /** The schema's names of {@code BuiltinOperator}, 0 first. */
@@ -66,7 +72,9 @@ record TfliteOperator(
     private static final int POOL_2D_OPTIONS = 5;
     private static final int FULLY_CONNECTED_OPTIONS = 8;
     private static final int SOFTMAX_OPTIONS = 9;
+    private static final int CONCATENATION_OPTIONS = 10;
     private static final int ADD_OPTIONS = 11;
+    private static final int RESIZE_BILINEAR_OPTIONS = 15;
 
     private static final int SAME = 0;
     private static final int VALID = 1;
@@ -145,6 +153,27 @@ record TfliteOperator(
         requireLinear(table.byteAt(5, 0));
         return new Pool(
                 isSame(table.byteAt(0, SAME)), table.intAt(1, 0), table.intAt(2, 0), table.intAt(3, 0), table.intAt(4, 0));
+    }
+
+    /** Checks that a {@link #CONCATENATION} joins the channels of two maps. */
+    void requireJoinedChannels() {
+        FlatTable table = options(CONCATENATION_OPTIONS);
+        requireLinear(table.byteAt(1, 0));
+        int axis = table.intAt(0, 0);
+        if (inputs.length != 2 || axis != 3 && axis != -1) {
+            throw wrong("two inputs along axis 3", inputs.length + " along axis " + axis);
+        }
+    }
+
+    /** Where a {@link #RESIZE_BILINEAR} takes the pixels of its result from. */
+    Sampling sampling() {
+        FlatTable table = options(RESIZE_BILINEAR_OPTIONS);
+        boolean corners = table.byteAt(2, 0) != 0;
+        boolean halves = table.byteAt(3, 0) != 0;
+        if (corners && halves) {
+            throw wrong("aligned corners or half-pixel centres", "both");
+        }
+        return corners ? Sampling.ALIGN_CORNERS : halves ? Sampling.HALF_PIXEL : Sampling.ASYMMETRIC;
     }
 
     /** Checks that an {@link #ADD} is nothing but a sum of two tensors. */

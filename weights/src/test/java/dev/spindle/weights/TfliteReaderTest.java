@@ -11,11 +11,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.image.Preprocessing;
+import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.Sampling;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -149,11 +152,19 @@ class TfliteReaderTest {
     }
 
     @Test
-    void aSegmentationNetworkIsRefused() {
-        Path file = shared("models/deeplabv3_mnv2_pascal_quant.tflite");
-        String message =
-                assertThrows(InvalidInputException.class, () -> new PublishedFormats().read(file)).getMessage();
-        assertTrue(message.endsWith("expected an operator of a MobileNet classifier, found RESIZE_BILINEAR"), message);
+    void readsASegmentationNetwork() {
+        Checkpoint checkpoint = new PublishedFormats().read(shared("models/deeplabv3_mnv2_pascal_quant.tflite"));
+        Network network = checkpoint.network();
+        assertEquals("MobileNetV2 1.0, DeepLabv3 head", network.architecture());
+        assertEquals(16, network.outputStride());
+        assertEquals(2, network.blocks().getLast().depthwise().dilation());
+        DeepLab top = (DeepLab) network.top();
+        assertEquals(Conv.pointwise("aspp", 320, 256, Activation.RELU), top.aspp());
+        assertEquals(Conv.pointwise("projection", 512, 256, Activation.RELU), top.projection());
+        assertTrue(top.pooledFirst());
+        assertEquals(Sampling.ALIGN_CORNERS, top.sampling());
+        assertEquals(21, network.classes());
+        assertTrue(checkpoint.quantised().isPresent(), checkpoint.source().notes().toString());
     }
 
     private static Path shared(String name) {

@@ -1,0 +1,66 @@
+package dev.spindle;
+
+import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.Quantisation;
+import dev.spindle.plan.Plan;
+import dev.spindle.plan.QuantisedWeights;
+
+/** How a plan of integers takes its input: buffers of a session, which allocate nothing in use. */
+final class IntegerInput {
+
+    /** What signed bytes lie below unsigned ones; as a mask, it turns one into the other. */
+    private static final int SIGN = 0x80;
+
+    private final Plan plan;
+    private final QuantisedWeights.Ends ends;
+    /** A row of the input as unsigned bytes. */
+    private final byte[] row;
+    /** The same before it is narrowed. */
+    private final int[] quantised;
+    /** The same as what a centred map holds; empty for one of bytes. */
+    private final float[] steps;
+
+    IntegerInput(Plan plan, QuantisedWeights.Ends ends) {
+        this.plan = plan;
+        this.ends = ends;
+        this.row = new byte[3 * plan.network().width()];
+        this.quantised = new int[row.length];
+        this.steps = new float[plan.layout().isCentred() ? row.length : 0];
+    }
+
+    /** Writes an image of real numbers to where the plan takes it. */
+    void stage(Memory activations, float[] input, int from) {
+        Quantisation quantisation = ends.input();
+        for (int y = 0; y < plan.network().height(); y++) {
+            quantisation.quantise(input, from + y * row.length, quantised);
+            for (int i = 0; i < row.length; i++) {
+                row[i] = (byte) quantised[i];
+            }
+            stageRow(activations, y);
+        }
+    }
+
+    /** Writes an image of the model's own bytes to where the plan takes it. */
+    void stage(Memory activations, byte[] input, int from) {
+        int flip = ends.signedInput() ? SIGN : 0;
+        for (int y = 0; y < plan.network().height(); y++) {
+            for (int i = 0; i < row.length; i++) {
+                row[i] = (byte) (input[from + y * row.length + i] ^ flip);
+            }
+            stageRow(activations, y);
+        }
+    }
+
+    private void stageRow(Memory activations, int y) {
+        int offset = plan.input().row(y);
+        if (!plan.layout().isCentred()) {
+            activations.write(offset, row, 0, row.length);
+            return;
+        }
+        int zero = ends.input().zeroPoint();
+        for (int i = 0; i < row.length; i++) {
+            steps[i] = Byte.toUnsignedInt(row[i]) - zero;
+        }
+        activations.write(offset, steps, 0, row.length);
+    }
+}

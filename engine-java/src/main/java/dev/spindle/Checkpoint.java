@@ -67,6 +67,16 @@ public record Checkpoint(
         return new Checkpoint(network, weights, quantised, preprocessing, labels, newSource);
     }
 
+    /**
+     * The same weights at another output stride.
+     *
+     * @param stride 8, 16 or 32
+     * @see Network#withOutputStride
+     */
+    public Checkpoint withOutputStride(int stride) {
+        return new Checkpoint(network.withOutputStride(stride), weights, quantised, preprocessing, labels, source);
+    }
+
     /** The same with batch normalisation folded into kernels and biases, as a plan folds it: results are the same bits. */
     public Checkpoint folded() {
         return new Checkpoint(network, weights.folded(network), quantised, preprocessing, labels, source.folded());

@@ -77,7 +77,7 @@ final class ClassifyCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(command.commandLine(), "--top: expected at least 1, found " + top);
         }
-        Checkpoint checkpoint = model.read();
+        Checkpoint checkpoint = model.readClassifier();
         if (labels != null) {
             checkpoint = checkpoint.withLabels(Labels.read(labels, checkpoint.network().classes()));
         }

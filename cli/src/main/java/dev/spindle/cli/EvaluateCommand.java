@@ -110,7 +110,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Checkpoint checkpoint = model.read();
+        Checkpoint checkpoint = model.readClassifier();
         if (labels != null) {
             checkpoint = checkpoint.withLabels(Labels.read(labels, checkpoint.network().classes()));
         }

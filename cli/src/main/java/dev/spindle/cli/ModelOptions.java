@@ -6,6 +6,7 @@ import dev.spindle.Model;
 import dev.spindle.Options;
 import dev.spindle.Precision;
 import dev.spindle.kernel.Kernels;
+import dev.spindle.network.Classifier;
 import dev.spindle.plan.Plan;
 import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
@@ -47,6 +48,16 @@ final class ModelOptions {
         Checkpoint read = read(file);
         for (String warning : read.source().warnings()) {
             Failures.report(command.commandLine().getErr(), name() + ": " + warning);
+        }
+        return read;
+    }
+
+    /** Reads a classifier, as {@link #read()} does; throws {@link InvalidInputException} for another network. */
+    Checkpoint readClassifier() {
+        Checkpoint read = read();
+        if (!(read.network().top() instanceof Classifier)) {
+            throw new InvalidInputException(name() + ": expected a classifier, found " + read.network().architecture()
+                    + ": 'segment' runs it");
         }
         return read;
     }

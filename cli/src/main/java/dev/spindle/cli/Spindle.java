@@ -25,6 +25,7 @@ import picocli.CommandLine.TypeConversionException;
         sortSynopsis = false,
         subcommands = {
             ClassifyCommand.class,
+            SegmentCommand.class,
             RunCommand.class,
             InspectCommand.class,
             ConvertCommand.class,

@@ -52,6 +52,14 @@ public record InvertedResidual(String name, Optional<Conv> expand, Conv depthwis
         return depthwise.stride();
     }
 
+    /** The same block with another step and dilation. */
+    InvertedResidual with(int stride, int dilation) {
+        Conv changed = new Conv(
+                depthwise.name(), depthwise.inputs(), depthwise.outputs(), depthwise.kernel(), stride, dilation,
+                depthwise.groups(), depthwise.activation());
+        return new InvertedResidual(name, expand, changed, project, residual);
+    }
+
     /** The convolutions in execution order. */
     public List<Conv> convolutions() {
         List<Conv> all = new ArrayList<>(3);

@@ -165,6 +165,37 @@ public record Network(
         return backbone().stream().mapToInt(Conv::stride).reduce(1, (a, b) -> a * b);
     }
 
+    /**
+     * The same network at another output stride; the weights are the same. Blocks that would step beyond it keep their
+     * resolution, and those behind them are dilated by the rate that was not stepped (section 6.3); dilation that replaced steps
+     * becomes steps again.
+     *
+     * @param wanted input pixels per pixel of the backbone's last map: 8, 16 or 32
+     * @return a network whose {@link #outputStride} is no more than that; less, where there are not as many steps
+     */
+    public Network withOutputStride(int wanted) {
+        if (wanted != 8 && wanted != 16 && wanted != 32) {
+            throw new IllegalArgumentException("output stride " + wanted + ", expected 8, 16 or 32");
+        }
+        List<InvertedResidual> changed = new ArrayList<>();
+        int reached = stem.stride();
+        int rate = 1;
+        for (int i = 0; i < blocks.size(); i++) {
+            Conv depthwise = blocks.get(i).depthwise();
+            // A block whose followers are more dilated than itself stepped once.
+            int behind = i + 1 < blocks.size() ? blocks.get(i + 1).depthwise().dilation() : depthwise.dilation();
+            int trained = depthwise.stride() * Math.max(1, behind / depthwise.dilation());
+            boolean steps = reached * trained <= wanted;
+            changed.add(blocks.get(i).with(steps ? trained : 1, rate));
+            if (steps) {
+                reached *= trained;
+            } else {
+                rate *= trained;
+            }
+        }
+        return new Network(architecture, height, width, padding, stem, changed, top);
+    }
+
     /** The same network for another input size; the weights are the same. */
     public Network withResolution(int newHeight, int newWidth) {
         return new Network(architecture, newHeight, newWidth, padding, stem, blocks, top);

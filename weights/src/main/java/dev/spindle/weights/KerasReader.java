@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads MobileNet classifiers from Keras: whole models in HDF5 ({@code .h5}) or in a zip file ({@code .keras}), whose
- * configuration is followed, and weights alone ({@code .weights.h5}, {@code .h5}), whose order and shapes tell the layers.
+ * Reads MobileNets from Keras: whole models in HDF5 ({@code .h5}) or in a zip file ({@code .keras}), whose
+ * configuration is followed, and weights alone ({@code .weights.h5}, {@code .h5}), whose order and shapes tell the layers;
+ * those of segmentation networks are told by their names.
  * Pictures are what {@code preprocess_input} makes of them, [-1, 1].
  */
 final class KerasReader {
@@ -57,6 +58,17 @@ final class KerasReader {
         KerasWeights weights = KerasWeights.of(file, root);
         List<String> notes = new ArrayList<>();
         version.ifPresent(found -> notes.add("Keras " + ModelFile.printable(found)));
+        if (KerasSegmentation.isOne(weights.byName())) {
+            // Its models have layers of Python code, so that names tell more than a configuration.
+            LayerStack stack = KerasSegmentation.read(file, weights.byName());
+            SourceProfile profile = SourceProfile.KERAS;
+            LayerStack.Facts facts = new LayerStack.Facts(
+                    KerasSegmentation.SIDE, KerasSegmentation.SIDE, profile.padding(), profile.preprocessing(), List.of());
+            notes.add("layers of Keras DeepLab by name: the output stride is " + KerasSegmentation.OUTPUT_STRIDE + ", "
+                    + KerasSegmentation.SIDE + " pixels are assumed");
+            return stack.checkpoint(file, facts, source(profile.epsilon(), notes, weights))
+                    .withOutputStride(KerasSegmentation.OUTPUT_STRIDE);
+        }
         if (config.isEmpty()) {
             LayerStack stack = KerasLayers.read(file, weights.inOrder());
             SourceProfile profile = SourceProfile.KERAS;

@@ -17,6 +17,9 @@ sealed interface KerasWeights {
     /** The variables of one layer, in Keras's order; none where it has none. */
     List<Hdf5.Array> of(KerasLayer layer);
 
+    /** The variables of the outermost model's layers by their names; none where layers have lost them. */
+    Map<String, List<Hdf5.Array>> byName();
+
     /** The variables of each layer that has any. Among layers of one class they are in the model's order. */
     List<List<Hdf5.Array>> inOrder();
 
@@ -102,6 +105,14 @@ sealed interface KerasWeights {
         }
 
         @Override
+        public Map<String, List<Hdf5.Array>> byName() {
+            Map<String, List<Hdf5.Array>> named = new LinkedHashMap<>();
+            variables.forEach((name, groups) ->
+                    named.put(name, groups.values().stream().flatMap(List::stream).toList()));
+            return named;
+        }
+
+        @Override
         public List<List<Hdf5.Array>> inOrder() {
             return variables.values().stream().flatMap(groups -> groups.values().stream()).toList();
         }
@@ -138,6 +149,11 @@ sealed interface KerasWeights {
                 variables.add(vars.arrays().get(String.valueOf(variables.size())));
             }
             return variables;
+        }
+
+        @Override
+        public Map<String, List<Hdf5.Array>> byName() {
+            return Map.of();
         }
 
         @Override

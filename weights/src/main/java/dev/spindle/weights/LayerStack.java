@@ -150,9 +150,15 @@ record LayerStack(Layer stem, List<Block> blocks, Top top) {
         return checkpoint(network, Weights.of(network, weights), facts.preprocessing, facts.labels, source);
     }
 
-    /** A checkpoint with these labels if they are as many as classes; else without any, and with a warning. */
+    /**
+     * A checkpoint with these labels if they are as many as classes; else without any, and with a warning. A segmentation
+     * network of 21 classes without labels has those of PASCAL VOC.
+     */
     static Checkpoint checkpoint(
             Network network, Weights weights, Preprocessing preprocessing, List<String> labels, Checkpoint.Source source) {
+        if (labels.isEmpty() && network.top() instanceof DeepLab && network.classes() == PascalVoc.LABELS.size()) {
+            return new Checkpoint(network, weights, preprocessing, PascalVoc.LABELS, source);
+        }
         if (labels.isEmpty() || labels.size() == network.classes()) {
             return new Checkpoint(network, weights, preprocessing, labels, source);
         }

@@ -9,6 +9,7 @@ import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.PooledPointwise;
 import dev.spindle.kernel.Quantised;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
@@ -96,6 +97,7 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
                     .or(() -> block.expand().map(expand -> inputFloats(network, expand)))
                     .orElseGet(() -> inputFloats(network, block.depthwise()));
             case ChannelwisePair pair -> inputFloats(network, pair.pointwise());
+            case PooledPointwise pooled -> inputFloats(network, pooled.pointwise());
             case GlobalAverage pool -> (long) shape.inputs() * shape.channels();
             case Pointwise pointwise -> (long) shape.pixels() * shape.inputs();
             case Dense dense -> shape.inputs();
@@ -120,6 +122,7 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
                     + weightFloats(network, block.project());
             case ChannelwisePair pair -> weightFloats(network, pair.pointwise())
                     + weightFloats(network, pair.channelwise());
+            case PooledPointwise pooled -> weightFloats(network, pooled.pointwise());
             case GlobalAverage pool -> 0;
             case Softmax softmax -> 0;
             case Broadcast broadcast -> 0;

@@ -6,6 +6,7 @@ import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.PooledPointwise;
 import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.Quantised;
 import dev.spindle.network.Network;
@@ -144,6 +145,7 @@ final class LayerRun implements AutoCloseable {
         return switch (layer) {
             case FusedBlock block -> block.project().name();
             case ChannelwisePair pair -> pair.channelwise().name();
+            case PooledPointwise pooled -> pooled.average().name();
             case Quantised quantised -> outputName(quantised.shape());
             default -> layer.name();
         };

@@ -9,6 +9,7 @@ import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.PooledPointwise;
 import dev.spindle.kernel.Quantised;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
@@ -37,10 +38,8 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
                 LayerShape project = of(network, block.project());
                 yield new LayerShape("fused" + step(block.depthwise()), project.pixels, project.inputs, project.channels);
             }
-            case ChannelwisePair pair -> {
-                LayerShape second = of(network, pair.channelwise());
-                yield new LayerShape("1x1+" + second.kind, second.pixels, of(network, pair.pointwise()).inputs, second.channels);
-            }
+            case ChannelwisePair pair -> pair(network, pair.pointwise(), pair.channelwise());
+            case PooledPointwise pooled -> pair(network, pooled.pointwise(), pooled.average());
             case GlobalAverage pool -> new LayerShape("pool", 1, pool.pixels(), network.features());
             case Quantised quantised -> of(network, quantised.shape());
             case Dense dense -> product("dense", 1, dense.inputs(), layer);
@@ -49,6 +48,11 @@ record LayerShape(String kind, int pixels, int inputs, int channels) {
                     new LayerShape("broadcast", broadcast.pixels(), 1, broadcast.blocks() * broadcast.channelBlock());
             case ByteMapping mapping -> new LayerShape("rescale", 1, 1, mapping.blocks() * mapping.blockLength());
         };
+    }
+
+    private static LayerShape pair(Network network, Layer pointwise, Layer behind) {
+        LayerShape second = of(network, behind);
+        return new LayerShape("1x1+" + second.kind, second.pixels, of(network, pointwise).inputs, second.channels);
     }
 
     private static LayerShape product(String kind, int pixels, int inputs, Layer layer) {

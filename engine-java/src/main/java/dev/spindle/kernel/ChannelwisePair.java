@@ -6,7 +6,7 @@ package dev.spindle.kernel;
  * pixels.
  *
  * @param pointwise computes all that {@code channelwise} reads
- * @param channelwise a depthwise convolution or an average, on channel blocks in the same order
+ * @param channelwise a layer on channel blocks in the same order
  */
 public record ChannelwisePair(ChannelTiled pointwise, Channelwise channelwise) implements Layer {
 

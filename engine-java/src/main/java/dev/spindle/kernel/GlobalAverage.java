@@ -10,16 +10,11 @@ package dev.spindle.kernel;
  * @param input offset of the map, {@code [blocks][pixels][c]}
  * @param output offset of the means, {@code [blocks][c]}: the channels in order
  */
-public record GlobalAverage(String name, int blocks, int pixels, int input, int output) implements Channelwise {
+public record GlobalAverage(String name, int blocks, int pixels, int input, int output) implements Average {
 
     @Override
     public int units() {
         return blocks;
-    }
-
-    @Override
-    public int unitsPerBlock() {
-        return 1;
     }
 
     @Override
@@ -28,7 +23,17 @@ public record GlobalAverage(String name, int blocks, int pixels, int input, int 
     }
 
     @Override
+    public GlobalAverage shape() {
+        return this;
+    }
+
+    @Override
+    public void runFrom(Kernel kernel, Memory activations, int place, int from, int to) {
+        kernel.globalAverage(this, activations, place, from, to);
+    }
+
+    @Override
     public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
-        kernel.globalAverage(this, activations, from, to);
+        runFrom(kernel, activations, input, from, to);
     }
 }

@@ -26,8 +26,18 @@ public interface Kernel {
     /** Output rows {@code from} to {@code to} of the stem. */
     void stem(Stem layer, Memory weights, Memory activations, int from, int to);
 
-    /** Register tiles {@code from} to {@code to} of a 1x1 convolution. */
-    void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to);
+    /**
+     * Register tiles {@code from} to {@code to} of a 1x1 convolution.
+     *
+     * @param layer the convolution
+     * @param weights all packed weights
+     * @param activations the session's memory
+     * @param output where the first channel block of the result would stand: {@link Pointwise#output}, or of a layer without a
+     *     residual any place that has room for the channel blocks of these units
+     * @param from first unit
+     * @param to behind the last unit
+     */
+    void pointwise(Pointwise layer, Memory weights, Memory activations, int output, int from, int to);
 
     /** Rows of channel blocks {@code from} to {@code to} of a depthwise convolution. */
     void depthwise(Depthwise layer, Memory weights, Memory activations, int from, int to);
@@ -47,8 +57,17 @@ public interface Kernel {
         throw new AssertionError(name() + " fuses no blocks, but was given " + layer.name());
     }
 
-    /** Channel blocks {@code from} to {@code to} of the pool. */
-    void globalAverage(GlobalAverage layer, Memory activations, int from, int to);
+    /**
+     * Channel blocks {@code from} to {@code to} of the pool.
+     *
+     * @param layer the pool
+     * @param activations the session's memory
+     * @param input where the first channel block of the map would stand: {@link GlobalAverage#input}, or another place where
+     *     those of these units are
+     * @param from first unit
+     * @param to behind the last unit
+     */
+    void globalAverage(GlobalAverage layer, Memory activations, int input, int from, int to);
 
     /** Tiles {@code from} to {@code to} of a dense layer. */
     void dense(Dense layer, Memory weights, Memory activations, int from, int to);

@@ -6,8 +6,8 @@ package dev.spindle.kernel;
  * of them can be computed on its own, on any thread, with the same bits.
  */
 public sealed interface Layer
-        permits Stem, ChannelTiled, Channelwise, FusedBlock, ChannelwisePair, Dense, Softmax, Broadcast, ByteMapping,
-                Quantised {
+        permits Stem, ChannelTiled, Channelwise, FusedBlock, ChannelwisePair, PooledPointwise, Dense, Softmax, Broadcast,
+                ByteMapping, Quantised {
 
     /** The name in the network's description. */
     String name();

@@ -41,7 +41,17 @@ public record Pointwise(
         implements ChannelTiled {
 
     @Override
+    public Pointwise shape() {
+        return this;
+    }
+
+    @Override
+    public void runInto(Kernel kernel, Memory weightMemory, Memory activations, int place, int from, int to) {
+        kernel.pointwise(this, weightMemory, activations, place, from, to);
+    }
+
+    @Override
     public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
-        kernel.pointwise(this, weightMemory, activations, from, to);
+        runInto(kernel, weightMemory, activations, output, from, to);
     }
 }

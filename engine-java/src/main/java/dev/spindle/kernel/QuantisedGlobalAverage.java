@@ -14,12 +14,7 @@ import java.util.Optional;
  */
 public record QuantisedGlobalAverage(
         GlobalAverage shape, Quantisation input, Optional<Multiplier> mean, int pivot, Quantisation output)
-        implements Channelwise, Quantised {
-
-    @Override
-    public int unitsPerBlock() {
-        return shape.unitsPerBlock();
-    }
+        implements Average, Quantised {
 
     /**
      * The byte of a channel's average, 0 to 255.
@@ -36,7 +31,12 @@ public record QuantisedGlobalAverage(
     }
 
     @Override
+    public void runFrom(Kernel kernel, Memory activations, int place, int from, int to) {
+        kernel.quantised().orElseThrow().globalAverage(this, activations, place, from, to);
+    }
+
+    @Override
     public void run(QuantisedKernel kernel, Memory weights, Memory activations, int scratch, int from, int to) {
-        kernel.globalAverage(this, activations, from, to);
+        kernel.globalAverage(this, activations, shape.input(), from, to);
     }
 }

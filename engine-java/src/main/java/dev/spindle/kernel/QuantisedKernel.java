@@ -12,8 +12,8 @@ public interface QuantisedKernel {
     /** Output rows {@code from} to {@code to} of the stem. */
     void stem(QuantisedStem layer, Memory weights, Memory activations, int from, int to);
 
-    /** Register tiles {@code from} to {@code to} of a 1x1 convolution. */
-    void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int from, int to);
+    /** Register tiles {@code from} to {@code to} of a 1x1 convolution; {@code output} is as in {@link Kernel#pointwise}. */
+    void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int output, int from, int to);
 
     /** Rows of channel blocks {@code from} to {@code to} of a depthwise convolution. */
     void depthwise(QuantisedDepthwise layer, Memory weights, Memory activations, int from, int to);
@@ -34,8 +34,8 @@ public interface QuantisedKernel {
         throw new AssertionError(layer.name() + " was given to a kernel that fuses no blocks");
     }
 
-    /** Channel blocks {@code from} to {@code to} of the pool. */
-    void globalAverage(QuantisedGlobalAverage layer, Memory activations, int from, int to);
+    /** Channel blocks {@code from} to {@code to} of the pool; {@code input} is as in {@link Kernel#globalAverage}. */
+    void globalAverage(QuantisedGlobalAverage layer, Memory activations, int input, int from, int to);
 
     /** Tiles {@code from} to {@code to} of a dense layer. */
     void dense(QuantisedDense layer, Memory weights, Memory activations, int from, int to);

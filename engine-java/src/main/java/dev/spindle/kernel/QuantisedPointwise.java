@@ -13,17 +13,17 @@ public record QuantisedPointwise(Pointwise shape, Requantisation requantisation,
         implements ChannelTiled, Quantised {
 
     @Override
-    public Tiling tiling() {
-        return shape.tiling();
-    }
-
-    @Override
     public Quantisation output() {
         return sum.map(QuantisedSum::output).orElse(requantisation.output());
     }
 
     @Override
+    public void runInto(Kernel kernel, Memory weights, Memory activations, int place, int from, int to) {
+        kernel.quantised().orElseThrow().pointwise(this, weights, activations, place, from, to);
+    }
+
+    @Override
     public void run(QuantisedKernel kernel, Memory weights, Memory activations, int scratch, int from, int to) {
-        kernel.pointwise(this, weights, activations, from, to);
+        kernel.pointwise(this, weights, activations, shape.output(), from, to);
     }
 }

@@ -70,6 +70,15 @@ public record Tiling(int blocks, int triples, int pixels, int rows1, int rows2, 
         return units(wide, 3) + units(pairs, 2) + units(channelTile - wide - pairs, 1);
     }
 
+    /** The channel tile that a unit belongs to. */
+    public int channelTile(int unit) {
+        int wide = units(triples, 3);
+        if (unit < wide) {
+            return unit / pixelTiles(3);
+        }
+        return Math.min(triples + (unit - wide) / pixelTiles(2), triples + (blocks - 3 * triples) / 2);
+    }
+
     private int units(int channelTiles, int vectors) {
         return channelTiles == 0 ? 0 : channelTiles * pixelTiles(vectors);
     }

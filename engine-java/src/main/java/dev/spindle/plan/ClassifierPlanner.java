@@ -1,15 +1,20 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.Average;
+import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Layout;
-import dev.spindle.kernel.Pointwise;
+import dev.spindle.kernel.PooledPointwise;
+import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
 import dev.spindle.network.Network;
-import java.util.Optional;
 
 /** Plans what classifies: the last 1x1 convolution, the average over its map, the dense layer. */
 final class ClassifierPlanner {
+
+    /** Most bytes of a map that stand in scratch at a time to be pooled, of more than one channel tile. */
+    private static final int POOLED_BYTES = 40 * 1024;
 
     private final Classifier classifier;
     private final LayerPlanner layers;
@@ -36,21 +41,41 @@ final class ClassifierPlanner {
                         from, features.offset(), layout.padded(features.channels()), layers.arena().lengthSinceMark()));
     }
 
-    private FeatureMap pool(FeatureMap input) {
-        FeatureMap map = input;
-        Optional<Pointwise> head = Optional.empty();
-        if (classifier.head().isPresent()) {
-            Conv conv = classifier.head().get();
-            map = layers.place(LayerPlanner.shape(conv, input.height(), input.width()));
-            head = Optional.of(layers.pointwise(conv, input, map.offset(), LayerPlanner.NONE));
+    private FeatureMap pool(FeatureMap last) {
+        if (classifier.head().isEmpty()) {
+            return average(last);
         }
-        FeatureMap features = layers.place(new FeatureMap(Network.POOL, 1, 1, map.channels(), LayerPlanner.NONE));
-        FeatureMap made = layers.addChannelwise(head, map, layers.average(map, features.offset()), features);
+        Conv conv = classifier.head().get();
+        FeatureMap map = LayerPlanner.shape(conv, last.height(), last.width());
+        if (layers.keepsLayersApart() || layers.isWanted(conv)) {
+            map = layers.place(map);
+            map = layers.add(layers.pointwise(conv, last, map.offset(), LayerPlanner.NONE), map);
+            layers.release(last);
+            return average(map);
+        }
+        FeatureMap features = layers.place(pooled(map));
+        ChannelTiled head = lowering.lower(layers.pointwise(conv, last, map.offset(), LayerPlanner.NONE));
+        Average average = layers.average(map, features.offset());
+        features = layers.add(new PooledPointwise(head, average, pooledTiles(head.tiling())), features);
+        layers.release(last);
+        return features;
+    }
+
+    private FeatureMap average(FeatureMap map) {
+        FeatureMap features = layers.place(pooled(map));
+        features = layers.add(layers.average(map, features.offset()), features);
         layers.release(map);
-        if (map != input) {
-            layers.release(input);
-        }
-        return made;
+        return features;
+    }
+
+    private static FeatureMap pooled(FeatureMap map) {
+        return new FeatureMap(Network.POOL, 1, 1, map.channels(), LayerPlanner.NONE);
+    }
+
+    /** Channel tiles of a map that are pooled at a time. */
+    private int pooledTiles(Tiling tiling) {
+        long tile = (long) layout.maps().bytes() * tiling.vectors(0) * layout.channelBlock() * tiling.pixels();
+        return Math.max(1, (int) (POOLED_BYTES / tile));
     }
 
     private Dense dense(FeatureMap features, FeatureMap logits) {

@@ -4,6 +4,7 @@ import dev.spindle.kernel.ChannelwisePair;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.PooledPointwise;
 import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.Quantised;
 import java.util.Optional;
@@ -48,6 +49,7 @@ public record FeatureMap(
             case Quantised quantised ->
                     new FeatureMap(name, height, width, channels, offset, Optional.of(quantised.output()));
             case ChannelwisePair pair -> madeBy(pair.channelwise());
+            case PooledPointwise pooled -> madeBy(pooled.average());
             default -> this;
         };
     }

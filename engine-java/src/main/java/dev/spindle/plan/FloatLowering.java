@@ -1,5 +1,6 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.Average;
 import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Channelwise;
@@ -103,7 +104,7 @@ final class FloatLowering implements Lowering {
     }
 
     @Override
-    public Channelwise lower(GlobalAverage shape) {
+    public Average lower(GlobalAverage shape) {
         return shape;
     }
 

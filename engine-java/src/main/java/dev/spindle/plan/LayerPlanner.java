@@ -1,5 +1,6 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.Average;
 import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Channelwise;
 import dev.spindle.kernel.ChannelwisePair;
@@ -84,6 +85,11 @@ final class LayerPlanner {
         return wanted.contains(conv.name());
     }
 
+    /** Whether no two layers become one. */
+    boolean keepsLayersApart() {
+        return fusion == Fusion.NEVER;
+    }
+
     /** Reserves the rows of zeros that the depthwise convolutions of some blocks read; gives what has to be filled in. */
     List<Plan.Fill> planZeros(List<InvertedResidual> blocks, int longest) {
         List<Plan.Fill> fills = new ArrayList<>();
@@ -149,7 +155,7 @@ final class LayerPlanner {
             return add(layer, output);
         }
         ChannelTiled first = lowering.lower(before.get());
-        if (fusion == Fusion.NEVER) {
+        if (keepsLayersApart()) {
             add(first, between);
             return add(layer, output);
         }
@@ -211,7 +217,7 @@ final class LayerPlanner {
     }
 
     /** The average of all pixels of a map. */
-    Channelwise average(FeatureMap input, int output) {
+    Average average(FeatureMap input, int output) {
         return lowering.lower(new GlobalAverage(
                 Network.POOL, layout.blocks(input.channels()), input.pixels(), input.offset(), output));
     }

@@ -1,5 +1,6 @@
 package dev.spindle.plan;
 
+import dev.spindle.kernel.Average;
 import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Channelwise;
@@ -76,7 +77,7 @@ interface Lowering {
     Channelwise lower(Depthwise shape);
 
     /** The average of this shape. */
-    Channelwise lower(GlobalAverage shape);
+    Average lower(GlobalAverage shape);
 
     /** The dense layer of this shape. */
     Layer lower(Dense shape);

@@ -49,7 +49,7 @@ public final class Planner {
      *
      * @param network the description
      * @param weights its weights, not folded yet
-     * @param layout what the kernel wants; without {@link Layout#fuses} nothing is fused
+     * @param layout what the kernel wants; without {@link Layout#fuses} no block is fused
      * @param fusion which blocks
      * @return the plan, which owns its packed weights
      * @throws IllegalArgumentException where the network is too large for 2^31 floats

@@ -70,10 +70,8 @@ public final class KernelParity {
         return dynamicTest(name, () -> {
             Case one = new Case(kernel, network, integers, name.hashCode());
             one.check();
-            if (kernel.layout().fuses()) {
-                one.checkFused(Fusion.ALWAYS);
-                one.checkFused(Fusion.AUTO);
-            }
+            one.checkFused(Fusion.ALWAYS);
+            one.checkFused(Fusion.AUTO);
         });
     }
 
@@ -148,6 +146,7 @@ public final class KernelParity {
                     case Broadcast broadcast -> broadcast(broadcast);
                     case ByteMapping mapping -> throw new AssertionError("planned: " + mapping);
                     case ChannelwisePair pair -> throw new AssertionError("planned: " + pair);
+                    case PooledPointwise pooled -> throw new AssertionError("planned: " + pooled);
                     case FusedBlock block -> throw new AssertionError("planned: " + block);
                     case Softmax softmax -> throw new AssertionError("planned: " + softmax);
                     case Quantised quantised -> throw new AssertionError("planned: " + quantised);
@@ -167,7 +166,7 @@ public final class KernelParity {
             memory.close();
         }
 
-        /** The whole network with blocks fused or paired, cut at random, against the bits of the layers one by one. */
+        /** The whole network with layers fused or paired, cut at random, against the bits of the layers one by one. */
         void checkFused(Fusion fusion) {
             Plan fused = Planner.plan(network, weights, layout, fusion);
             int scratch = Memory.origin(layout.memory()) + fused.activationLength();
@@ -384,7 +383,7 @@ public final class KernelParity {
             Pointwise layer = new Pointwise(
                     "clamp", 0, origin, origin + Memory.LINE, origin, room, origin + 2 * room, room, origin + room, tiling,
                     Clamp.low(activation), Clamp.high(activation), tiling.units(), 0);
-            kernel.pointwise(layer, weights, activations, 0, layer.units());
+            kernel.pointwise(layer, weights, activations, layer.output(), 0, layer.units());
             int[] expected = new int[values.length];
             int[] found = new int[values.length];
             float[] one = new float[1];

@@ -65,10 +65,8 @@ public final class QuantisedParity {
             return dynamicTest(name, () -> {
                 Case one = new Case(kernel, named.getValue(), name.hashCode(), style);
                 one.check();
-                if (one.layout.fuses()) {
-                    one.checkFused(Fusion.ALWAYS);
-                    one.checkFused(Fusion.AUTO);
-                }
+                one.checkFused(Fusion.ALWAYS);
+                one.checkFused(Fusion.AUTO);
             });
         });
     }
@@ -180,7 +178,7 @@ public final class QuantisedParity {
             memory.close();
         }
 
-        /** The whole network with blocks fused or paired, cut at random, against the layers one by one. */
+        /** The whole network with layers fused or paired, cut at random, against the layers one by one. */
         void checkFused(Fusion fusion) {
             Plan fused = Planner.plan(network, weights, layout, fusion);
             int scratch = layout.origin() + fused.activationLength();

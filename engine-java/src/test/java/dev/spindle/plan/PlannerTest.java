@@ -3,6 +3,7 @@ package dev.spindle.plan;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import dev.spindle.kernel.Kernels;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.PooledPointwise;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
@@ -61,6 +63,20 @@ class PlannerTest {
     void fusesNothingForAKernelThatCannot() {
         Layout apart = new Layout(16, Memory.Kind.HEAP, 14, 14, 9, 8, false);
         assertEquals(List.of(), fused(plan(1.0, 224, apart, Fusion.ALWAYS)));
+    }
+
+    @Test
+    void aMapThatIsOnlyPooledStandsNowhere() {
+        for (Fusion fusion : List.of(Fusion.AUTO, Fusion.ALWAYS)) {
+            List<Layer> layers = plan(1.0, 224, WIDE, fusion).layers();
+            PooledPointwise head = assertInstanceOf(PooledPointwise.class, layers.get(layers.size() - 2));
+            assertEquals("head+pool", head.name());
+            assertEquals(LayerPlanner.NONE, head.average().shape().input());
+            assertTrue(4 * head.scratchLength() <= 40 * 1024, head.scratchLength() + " floats of scratch");
+        }
+        assertEquals(
+                List.of("head", "pool", "classifier"),
+                plan(1.0, 224, WIDE, Fusion.NEVER).layers().stream().map(Layer::name).skip(52 - 1).toList());
     }
 
     @Test
@@ -143,7 +159,10 @@ class PlannerTest {
             int unit = 0;
             for (int tile = 0; tile < tiling.channelTiles(); tile++) {
                 assertEquals(unit, tiling.firstUnit(tile), tile + " of " + tiling);
-                unit += tiling.pixelTiles(tiling.vectors(tile));
+                int next = unit + tiling.pixelTiles(tiling.vectors(tile));
+                for (; unit < next; unit++) {
+                    assertEquals(tile, tiling.channelTile(unit), unit + " of " + tiling);
+                }
             }
             assertEquals(unit, tiling.units(), tiling.toString());
         }

@@ -69,7 +69,7 @@ final class ScalarKernel implements Kernel {
     }
 
     @Override
-    public void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to) {
+    public void pointwise(Pointwise layer, Memory weights, Memory activations, int place, int from, int to) {
         float[] w = weights.array();
         float[] a = activations.array();
         Tiling tiling = layer.tiling();
@@ -84,7 +84,7 @@ final class ScalarKernel implements Kernel {
                 int count = tiling.firstPixel(p + 1, pixelTiles) - first;
                 for (int v = 0; v < vectors; v++) {
                     int channel = tiling.firstBlock(tile) + v;
-                    int output = layer.output() + channel * layer.outputBlockStride() + first;
+                    int output = place + channel * layer.outputBlockStride() + first;
                     Arrays.fill(a, output, output + count, w[layer.bias() + channel]);
                     if (layer.residual() >= 0) {
                         int residual = layer.residual() + channel * layer.outputBlockStride() + first;
@@ -130,10 +130,10 @@ final class ScalarKernel implements Kernel {
     }
 
     @Override
-    public void globalAverage(GlobalAverage layer, Memory activations, int from, int to) {
+    public void globalAverage(GlobalAverage layer, Memory activations, int place, int from, int to) {
         float[] a = activations.array();
         for (int channel = from; channel < to; channel++) {
-            int input = layer.input() + channel * layer.pixels();
+            int input = place + channel * layer.pixels();
             float sum = 0;
             for (int p = 0; p < layer.pixels(); p++) {
                 sum += a[input + p];

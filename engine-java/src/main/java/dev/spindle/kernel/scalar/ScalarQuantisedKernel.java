@@ -61,7 +61,7 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     }
 
     @Override
-    public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int from, int to) {
+    public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int place, int from, int to) {
         int[] w = weights.ints();
         float[] a = activations.array();
         int[] sums = activations.ints();
@@ -78,7 +78,7 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
                 int count = tiling.firstPixel(p + 1, pixelTiles) - first;
                 for (int v = 0; v < vectors; v++) {
                     int channel = tiling.firstBlock(tile) + v;
-                    int output = shape.output() + channel * shape.outputBlockStride() + first;
+                    int output = place + channel * shape.outputBlockStride() + first;
                     Arrays.fill(sums, output, output + count, layer.requantisation().biases()[channel]);
                     for (int k = 0; k < shape.inputs(); k++) {
                         int input = shape.input() + k * shape.inputBlockStride() + first;
@@ -126,11 +126,11 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     }
 
     @Override
-    public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int from, int to) {
+    public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int place, int from, int to) {
         float[] a = activations.array();
         int pixels = layer.shape().pixels();
         for (int channel = from; channel < to; channel++) {
-            int input = layer.shape().input() + channel * pixels;
+            int input = place + channel * pixels;
             int sum = 0;
             for (int p = 0; p < pixels; p++) {
                 sum += (int) a[input + p];

@@ -96,20 +96,23 @@ final class VectorKernel implements Kernel {
     }
 
     @Override
-    public void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to) {
+    public void pointwise(Pointwise layer, Memory weights, Memory activations, int output, int from, int to) {
         Tiling tiling = layer.tiling();
         int start = 0;
         for (int tile = 0; start < to; tile++) {
             int pixelTiles = tiling.pixelTiles(tiling.vectors(tile));
             pixelTiles(
                     layer, tile, Math.max(0, from - start), Math.min(pixelTiles, to - start), weights.array(),
-                    activations.array(), layer.residual());
+                    activations.array(), output, layer.residual());
             start += pixelTiles;
         }
     }
 
-    /** Pixel tiles {@code from} to {@code to} of a channel tile, with a residual or {@link #NONE}. */
-    void pixelTiles(Pointwise layer, int tile, int from, int to, float[] w, float[] a, int residual) {
+    /**
+     * Pixel tiles {@code from} to {@code to} of a channel tile, with a residual or {@link #NONE}; {@code place} is where the
+     * layer's first channel block would stand.
+     */
+    void pixelTiles(Pointwise layer, int tile, int from, int to, float[] w, float[] a, int place, int residual) {
         Tiling tiling = layer.tiling();
         int c = layout.channelBlock();
         boolean adds = residual >= 0;
@@ -119,7 +122,7 @@ final class VectorKernel implements Kernel {
         int pixelTiles = tiling.pixelTiles(vectors);
         int block = tiling.firstBlock(tile);
         int weight = layer.weights() + block * c * layer.inputs();
-        int output = layer.output() + block * layer.outputBlockStride();
+        int output = place + block * layer.outputBlockStride();
         int sums = residual + block * residualBlockStride;
         for (int p = from; p < to; p++) {
             int first = tiling.firstPixel(p, pixelTiles);
@@ -152,11 +155,11 @@ final class VectorKernel implements Kernel {
     }
 
     @Override
-    public void globalAverage(GlobalAverage layer, Memory activations, int from, int to) {
+    public void globalAverage(GlobalAverage layer, Memory activations, int input, int from, int to) {
         int c = layout.channelBlock();
         for (int block = from; block < to; block++) {
             tiles.average(
-                    activations.array(), layer.input() + block * layer.pixels() * c, layer.pixels(),
+                    activations.array(), input + block * layer.pixels() * c, layer.pixels(),
                     1f / layer.pixels(), layer.output() + block * c);
         }
     }

@@ -72,10 +72,10 @@ final class VectorQuantisedKernel implements QuantisedKernel {
     }
 
     @Override
-    public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int from, int to) {
+    public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int output, int from, int to) {
         FloatRequantisation by = layer.requantisation().inFloat().orElse(null);
         if (by == null) {
-            wide.pointwise(layer, weights.array(), activations.array(), from, to);
+            wide.pointwise(layer, weights.array(), activations.array(), output, from, to);
             return;
         }
         Pointwise shape = layer.shape();
@@ -91,11 +91,11 @@ final class VectorQuantisedKernel implements QuantisedKernel {
             int block = tiling.firstBlock(tile);
             for (int p = Math.max(0, from - start); p < last; p += step) {
                 int end = Math.min(last, p + step);
-                floats.pixelTiles(shape, tile, p, end, weights.array(), a, VectorKernel.NONE);
+                floats.pixelTiles(shape, tile, p, end, weights.array(), a, output, VectorKernel.NONE);
                 int first = tiling.firstPixel(p, pixelTiles);
                 int pixels = tiling.firstPixel(end, pixelTiles) - first;
                 int place = block * shape.outputBlockStride() + first * c;
-                steps.requantise(by, block * c, vectors, a, shape.output() + place, shape.outputBlockStride(), pixels);
+                steps.requantise(by, block * c, vectors, a, output + place, shape.outputBlockStride(), pixels);
                 if (layer.sum().isPresent()) {
                     steps.addResidual(layer.sum().get(), shape, a, place, vectors, pixels);
                 }
@@ -135,14 +135,14 @@ final class VectorQuantisedKernel implements QuantisedKernel {
     }
 
     @Override
-    public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int from, int to) {
+    public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int place, int from, int to) {
         float[] a = activations.array();
         int c = tiles.lanes();
         int pixels = layer.shape().pixels();
         int zero = layer.output().zeroPoint();
         boolean exact = (long) pixels * Quantisation.MAX < EXACT_IN_FLOAT;
         for (int block = from; block < to; block++) {
-            int input = layer.shape().input() + block * pixels * c;
+            int input = place + block * pixels * c;
             int output = layer.shape().output() + block * c;
             if (exact) {
                 tiles.average(a, input, pixels, 1, output);

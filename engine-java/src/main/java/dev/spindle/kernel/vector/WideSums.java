@@ -47,7 +47,7 @@ final class WideSums {
         }
     }
 
-    void pointwise(QuantisedPointwise layer, float[] w, float[] a, int from, int to) {
+    void pointwise(QuantisedPointwise layer, float[] w, float[] a, int output, int from, int to) {
         Pointwise shape = layer.shape();
         Tiling tiling = shape.tiling();
         int start = 0;
@@ -56,14 +56,14 @@ final class WideSums {
             int first = tiling.firstPixel(Math.max(0, from - start), pixelTiles);
             int end = tiling.firstPixel(Math.min(pixelTiles, to - start), pixelTiles);
             for (int pixel = first; pixel < end; pixel++) {
-                pixel(layer, tile, pixel, w, a);
+                pixel(layer, tile, pixel, w, a, output);
             }
             start += pixelTiles;
         }
     }
 
     /** One pixel of a channel tile. */
-    private void pixel(QuantisedPointwise layer, int tile, int pixel, float[] w, float[] a) {
+    private void pixel(QuantisedPointwise layer, int tile, int pixel, float[] w, float[] a, int output) {
         Pointwise shape = layer.shape();
         int lanes = shape.tiling().vectors(tile) * c;
         int channel = shape.tiling().firstBlock(tile) * c;
@@ -75,9 +75,9 @@ final class WideSums {
                 sum += product(w[weight + k * lanes + lane], x);
             }
             int place = channel / c * shape.outputBlockStride() + pixel * c + channel % c;
-            a[shape.output() + place] = step(layer.requantisation(), channel, sum);
+            a[output + place] = step(layer.requantisation(), channel, sum);
             if (layer.sum().isPresent()) {
-                add(layer.sum().get(), a, shape.output() + place, shape.residual() + place, 1);
+                add(layer.sum().get(), a, output + place, shape.residual() + place, 1);
             }
         }
     }

@@ -6,6 +6,7 @@ import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.Stem;
+import dev.spindle.kernel.Tiling;
 import java.util.Objects;
 
 /**
@@ -21,8 +22,24 @@ final class NativeBounds {
     }
 
     /** Checks a run of elements; {@link IndexOutOfBoundsException} says which part of how many is not there. */
-    static void require(Memory memory, int offset, long count) {
-        Objects.checkFromIndexSize((long) offset, count, (long) memory.length());
+    static void require(Memory memory, long offset, long count) {
+        Objects.checkFromIndexSize(offset, count, (long) memory.length());
+    }
+
+    /**
+     * Checks the channel blocks that units of a matrix product write.
+     *
+     * @param place where the first channel block of the map would stand
+     * @param c channels a block
+     */
+    static void requireBlocks(Memory memory, int place, Tiling tiling, int blockStride, int c, int from, int to) {
+        if (from < to) {
+            int first = tiling.firstBlock(tiling.channelTile(from));
+            int last = tiling.firstBlock(tiling.channelTile(to - 1) + 1) - 1;
+            require(
+                    memory, place + (long) first * blockStride,
+                    (long) (last - first) * blockStride + (long) tiling.pixels() * c);
+        }
     }
 
     private void requireMap(Memory memory, int offset, int blocks, int blockStride, long pixels) {
@@ -50,12 +67,11 @@ final class NativeBounds {
     }
 
     /** The residual's shape is the output's. */
-    void requireOutput(Pointwise layer, Memory activations) {
-        int blocks = layer.tiling().blocks();
-        int pixels = layer.tiling().pixels();
-        requireMap(activations, layer.output(), blocks, layer.outputBlockStride(), pixels);
+    void requireOutput(Pointwise layer, Memory activations, int output, int from, int to) {
+        int c = layout.channelBlock();
+        requireBlocks(activations, output, layer.tiling(), layer.outputBlockStride(), c, from, to);
         if (layer.residual() >= 0) {
-            requireMap(activations, layer.residual(), blocks, layer.outputBlockStride(), pixels);
+            requireBlocks(activations, layer.residual(), layer.tiling(), layer.outputBlockStride(), c, from, to);
         }
     }
 
@@ -95,7 +111,7 @@ final class NativeBounds {
             requireInput(layer.depthwise(), activations);
         }
         requireWeights(layer.project(), weights);
-        requireOutput(layer.project(), activations);
+        requireOutput(layer.project(), activations, layer.project().output(), 0, layer.project().units());
         require(activations, scratch, layer.scratchLength());
     }
 }

@@ -97,18 +97,18 @@ final class NativeKernel implements Kernel {
     }
 
     @Override
-    public void pointwise(Pointwise layer, Memory weights, Memory activations, int from, int to) {
+    public void pointwise(Pointwise layer, Memory weights, Memory activations, int output, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         Tiling tiling = layer.tiling();
         bounds.requireSources(layer, weights, activations);
-        bounds.requireOutput(layer, activations);
+        bounds.requireOutput(layer, activations, output, from, to);
         int status = pointwise(
                 isa,
                 at(weights, layer.weights()),
                 at(weights, layer.bias()),
                 at(activations, layer.input()),
                 layer.residual() < 0 ? 0 : at(activations, layer.residual()),
-                at(activations, layer.output()),
+                at(activations, output),
                 layer.inputs(),
                 layer.inputBlockStride(),
                 layer.outputBlockStride(),
@@ -250,13 +250,14 @@ final class NativeKernel implements Kernel {
     }
 
     @Override
-    public void globalAverage(GlobalAverage layer, Memory activations, int from, int to) {
+    public void globalAverage(GlobalAverage layer, Memory activations, int input, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
-        long channels = (long) layer.blocks() * layout.channelBlock();
-        NativeBounds.require(activations, layer.input(), channels * layer.pixels());
-        NativeBounds.require(activations, layer.output(), channels);
+        int c = layout.channelBlock();
+        long block = (long) layer.pixels() * c;
+        NativeBounds.require(activations, input + from * block, (to - from) * block);
+        NativeBounds.require(activations, layer.output(), (long) layer.blocks() * c);
         int status = globalAverage(
-                isa, at(activations, layer.input()), at(activations, layer.output()), layer.pixels(), from, to);
+                isa, at(activations, input), at(activations, layer.output()), layer.pixels(), from, to);
         check(status, layer.name());
     }
 

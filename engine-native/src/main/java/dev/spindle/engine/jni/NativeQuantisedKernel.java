@@ -1,6 +1,7 @@
 package dev.spindle.engine.jni;
 
 import static dev.spindle.engine.jni.NativeBounds.require;
+import static dev.spindle.engine.jni.NativeBounds.requireBlocks;
 import static dev.spindle.engine.jni.NativeKernel.at;
 
 import dev.spindle.kernel.BytePacking;
@@ -118,7 +119,7 @@ final class NativeQuantisedKernel implements QuantisedKernel {
     }
 
     @Override
-    public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int from, int to) {
+    public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int output, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         Pointwise shape = layer.shape();
         int status = matrix(
@@ -127,7 +128,7 @@ final class NativeQuantisedKernel implements QuantisedKernel {
                 shape.weights(),
                 activations,
                 shape.input(),
-                shape.output(),
+                output,
                 shape.inputs(),
                 shape.inputBlockStride(),
                 shape.outputBlockStride(),
@@ -179,13 +180,12 @@ final class NativeQuantisedKernel implements QuantisedKernel {
         ByteSum sum = residual < 0 ? NO_SUM : packing.sum().orElseThrow();
         int groups = (inputs + GROUP - 1) / GROUP;
         long map = (long) tiling.pixels() * BLOCK;
-        long outputBytes = (tiling.blocks() - 1L) * outputBlockStride + map;
         requireWeights(weights, kernel, packing, tiling.blocks(), groups);
         requireExtras(weights, packing, tiling.channelTiles(), EXTRA_CHANNELS);
         require(activations, input, (layout.blocks(inputs) - 1L) * inputBlockStride + map);
-        require(activations, output, outputBytes);
+        requireBlocks(activations, output, tiling, outputBlockStride, BLOCK, from, to);
         if (residual >= 0) {
-            require(activations, residual, outputBytes);
+            requireBlocks(activations, residual, tiling, outputBlockStride, BLOCK, from, to);
         }
         if (sum.table() >= 0) {
             require(weights, sum.table(), 1 << 2 * Byte.SIZE);
@@ -273,16 +273,16 @@ final class NativeQuantisedKernel implements QuantisedKernel {
     }
 
     @Override
-    public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int from, int to) {
+    public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int input, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         GlobalAverage shape = layer.shape();
-        long channels = (long) shape.blocks() * BLOCK;
-        require(activations, shape.input(), channels * shape.pixels());
-        require(activations, shape.output(), channels);
+        long block = (long) shape.pixels() * BLOCK;
+        require(activations, input + from * block, (to - from) * block);
+        require(activations, shape.output(), (long) shape.blocks() * BLOCK);
         int status = globalAverage(
                 isa,
                 features,
-                at(activations, shape.input()),
+                at(activations, input),
                 at(activations, shape.output()),
                 shape.pixels(),
                 layer.mean().isPresent(),

@@ -266,8 +266,8 @@ class NativeKernelTest {
         Pointwise layer = pointwise(kernel.layout(), FEATURES, 2, 17, -1);
         assertThrows(
                 IndexOutOfBoundsException.class,
-                () -> kernel.pointwise(layer, weights, activations, 0, layer.units() + 1));
-        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(layer, weights, activations, -1, 1));
+                () -> kernel.pointwise(layer, weights, activations, OUTPUT, 0, layer.units() + 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(layer, weights, activations, OUTPUT, -1, 1));
         FusedBlock block = block(kernel.layout());
         assertThrows(
                 IndexOutOfBoundsException.class,
@@ -285,10 +285,12 @@ class NativeKernelTest {
         int c = layout.channelBlock();
         try (Memory small = Memory.allocate(Memory.Kind.OFF_HEAP, 2 * c)) {
             Pointwise pointwise = pointwise(layout, FEATURES, 2, 17, -1);
-            assertBeyond(() -> kernel.pointwise(pointwise, small, activations, 0, 1));
-            assertBeyond(() -> kernel.pointwise(pointwise, weights, small, 0, 1));
+            assertBeyond(() -> kernel.pointwise(pointwise, small, activations, OUTPUT, 0, 1));
+            assertBeyond(() -> kernel.pointwise(pointwise, weights, small, OUTPUT, 0, 1));
             Pointwise residual = pointwise(layout, FEATURES, 2, 17, ROOM - 1);
-            assertBeyond(() -> kernel.pointwise(residual, weights, activations, 0, 1));
+            assertBeyond(() -> kernel.pointwise(residual, weights, activations, OUTPUT, 0, 1));
+            assertBeyond(() -> kernel.pointwise(pointwise, weights, activations, ROOM - 2 * 17 * c + 1, 0, 1));
+            assertBeyond(() -> kernel.pointwise(pointwise, weights, activations, -1, 0, 1));
             FusedBlock block = block(layout);
             Depthwise depthwise = block.depthwise();
             assertBeyond(() -> kernel.depthwise(depthwise, small, activations, 0, 1));
@@ -297,7 +299,8 @@ class NativeKernelTest {
             assertBeyond(() -> kernel.fusedBlock(block, weights, small, 0, 0, 1));
             assertBeyond(() -> kernel.fusedBlock(block, weights, activations, ROOM - 1, 0, 1));
             GlobalAverage pool = new GlobalAverage("pool", 2, 5, 0, 3 * c);
-            assertBeyond(() -> kernel.globalAverage(pool, small, 0, 1));
+            assertBeyond(() -> kernel.globalAverage(pool, small, 0, 0, 1));
+            assertBeyond(() -> kernel.globalAverage(pool, activations, ROOM - 5 * c + 1, 0, 1));
             Dense dense = new Dense("classifier", 3, 2, 1, 0, 6 * c, 0, 2 * c, 1);
             assertBeyond(() -> kernel.dense(dense, small, activations, 0, 1));
             assertBeyond(() -> kernel.dense(dense, weights, small, 0, 1));
@@ -321,7 +324,7 @@ class NativeKernelTest {
         Pointwise layer = pointwise(taller, FEATURES, 2, 17, -1);
         String message = assertThrows(
                         IllegalArgumentException.class,
-                        () -> kernel.pointwise(layer, weights, activations, 0, layer.units()))
+                        () -> kernel.pointwise(layer, weights, activations, OUTPUT, 0, layer.units()))
                 .getMessage();
         assertTrue(message.contains("pointwise") && message.contains(kernel.name()), message);
         FusedBlock block = block(taller);
@@ -341,6 +344,6 @@ class NativeKernelTest {
         activations.close();
         assertThrows(
                 IllegalStateException.class,
-                () -> kernel.pointwise(layer, weights, activations, 0, layer.units()));
+                () -> kernel.pointwise(layer, weights, activations, OUTPUT, 0, layer.units()));
     }
 }

@@ -90,7 +90,7 @@ class NativeQuantisedKernelTest {
         random.nextBytes(residual);
         activations.write(RESIDUAL, residual, 0, residual.length);
         QuantisedPointwise layer = layer(kernel.layout(), pixels, 0, TABLE);
-        kernel.pointwise(layer, weights, activations, 0, layer.units());
+        kernel.pointwise(layer, weights, activations, OUTPUT, 0, layer.units());
         byte[] expected = new byte[pixels * BLOCK];
         for (int i = 0; i < expected.length; i++) {
             expected[i] = table[100 + constants[i % BLOCK] << 8 | residual[i] & 0xff];
@@ -107,16 +107,17 @@ class NativeQuantisedKernelTest {
         Layout layout = kernel.layout();
         QuantisedPointwise fits = layer(layout, 3, 0, TABLE);
         assertThrows(
-                IndexOutOfBoundsException.class, () -> kernel.pointwise(fits, weights, activations, 0, fits.units() + 1));
+                IndexOutOfBoundsException.class, () -> kernel.pointwise(fits, weights, activations, OUTPUT, 0, fits.units() + 1));
         QuantisedPointwise noWeights = layer(layout, 3, ROOM - 4 * BLOCK + 1, TABLE);
-        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(noWeights, weights, activations, 0, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(noWeights, weights, activations, OUTPUT, 0, 1));
         QuantisedPointwise noTable = layer(layout, 3, 0, ROOM - (1 << 16) + 1);
-        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(noTable, weights, activations, 0, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(noTable, weights, activations, OUTPUT, 0, 1));
         QuantisedPointwise large = layer(layout, ROOM / BLOCK, 0, TABLE);
-        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(large, weights, activations, 0, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(large, weights, activations, OUTPUT, 0, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(fits, weights, activations, -1, 0, 1));
         GlobalAverage pool = new GlobalAverage("pool", 1, ROOM / BLOCK, 0, ROOM - BLOCK + 1);
         QuantisedGlobalAverage average = new QuantisedGlobalAverage(pool, MAP, Optional.empty(), 0, MAP);
-        assertThrows(IndexOutOfBoundsException.class, () -> kernel.globalAverage(average, activations, 0, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> kernel.globalAverage(average, activations, 0, 0, 1));
     }
 
     @ParameterizedTest
@@ -127,7 +128,7 @@ class NativeQuantisedKernelTest {
         Layout taller = new Layout(
                 BLOCK, own.memory(), own.maps(), own.weights(), own.rows1() + 1, own.rows2(), own.rows3(), 2, false);
         QuantisedPointwise layer = layer(taller, 3, 0, TABLE);
-        assertThrows(IllegalArgumentException.class, () -> kernel.pointwise(layer, weights, activations, 0, 1));
+        assertThrows(IllegalArgumentException.class, () -> kernel.pointwise(layer, weights, activations, OUTPUT, 0, 1));
     }
 
     @ParameterizedTest

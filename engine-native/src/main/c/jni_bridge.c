@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cpu.h"
+#include "pages.h"
 #include "spindle.h"
 
 #define JAVA(type, class_name, method) JNIEXPORT type JNICALL Java_dev_spindle_engine_jni_##class_name##_##method
@@ -33,6 +34,13 @@ JAVA(jint, NativeLibrary, cpuNeeds)(JNIEnv *env, jclass owner, jint isa)
     (void)env;
     (void)owner;
     return spindle_cpu_needs(isa);
+}
+
+JAVA(void, NativeKernel, askForHugePages)(JNIEnv *env, jclass owner, jlong address, jlong bytes)
+{
+    (void)env;
+    (void)owner;
+    spindle_ask_for_huge_pages((uintptr_t)address, (uintptr_t)address + (uintptr_t)bytes);
 }
 
 JAVA(jint, NativeKernel, lanes)(JNIEnv *env, jclass owner, jint isa)

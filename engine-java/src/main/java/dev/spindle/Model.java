@@ -93,7 +93,9 @@ public final class Model implements AutoCloseable {
 
     /** Builds a model for a kernel that need not be in the registry; for tests and benchmarks of kernels. */
     static Model of(Checkpoint checkpoint, Options options, Kernel kernel) {
-        return new Model(checkpoint, kernel, plan(checkpoint, options, kernel), options);
+        Plan plan = plan(checkpoint, options, kernel);
+        kernel.prepare(plan.weights());
+        return new Model(checkpoint, kernel, plan, options);
     }
 
     private static Plan plan(Checkpoint checkpoint, Options options, Kernel kernel) {

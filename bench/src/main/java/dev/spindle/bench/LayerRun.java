@@ -37,6 +37,7 @@ final class LayerRun implements AutoCloseable {
         contestant = Contestant.of(backend);
         kernel = Kernels.byName(contestant.backend());
         plan = contestant.plan(workload, kernel, fusion);
+        kernel.prepare(plan.weights());
         activations = plan.newActivations(1);
         scratch = plan.layout().origin() + plan.activationLength();
         float[] image = workload.input();

@@ -23,6 +23,13 @@ public interface Kernel {
         return Optional.empty();
     }
 
+    /**
+     * Readies packed weights, which are whole, for the runs to come. Changes none of them, and may do nothing.
+     *
+     * @param weights a plan's, for this kernel
+     */
+    default void prepare(Memory weights) {}
+
     /** Output rows {@code from} to {@code to} of the stem. */
     void stem(Stem layer, Memory weights, Memory activations, int from, int to);
 

@@ -67,6 +67,12 @@ final class NativeKernel implements Kernel {
         return layout;
     }
 
+    /** Has weights stand on huge pages, as many as their place allows and the system gives. */
+    @Override
+    public void prepare(Memory weights) {
+        askForHugePages(weights.address(), (long) weights.element().bytes() * weights.length());
+    }
+
     @Override
     public void stem(Stem layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
@@ -310,6 +316,8 @@ final class NativeKernel implements Kernel {
             default -> throw new IllegalStateException(name() + ": native status " + status + " from " + what);
         }
     }
+
+    private static native void askForHugePages(long address, long bytes);
 
     private static native int lanes(int isa);
 

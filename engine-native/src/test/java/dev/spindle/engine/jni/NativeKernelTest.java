@@ -20,8 +20,14 @@ import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Padding;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.function.Executable;
@@ -257,6 +263,42 @@ class NativeKernelTest {
                 "project", 2 * c, 1024, 16, -1, 20 * c, OUTPUT, 20 * c, -1, tiling, low, high, tiling.units(), 1);
         return new FusedBlock(
                 "block", Optional.empty(), Optional.empty(), depthwise, project, tiling, 1, 2, c);
+    }
+
+    /** The flags of the mapping that an address lies in, as Linux tells them. */
+    private static List<String> mappingFlags(long address) throws IOException {
+        boolean inside = false;
+        for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+            Matcher range = Pattern.compile("(\\p{XDigit}+)-(\\p{XDigit}+) .*").matcher(line);
+            if (range.matches()) {
+                inside = Long.parseUnsignedLong(range.group(1), 16) <= address
+                        && address < Long.parseUnsignedLong(range.group(2), 16);
+            } else if (inside && line.startsWith("VmFlags:")) {
+                return List.of(line.split(" +"));
+            }
+        }
+        throw new AssertionError("no mapping at " + Long.toHexString(address));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void weightsMoveToHugePages(NativeBackend backend) throws IOException {
+        NativeKernel kernel = kernel(backend);
+        float[] expected = new float[1 << 21];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = random.nextFloat(-1, 1);
+        }
+        try (Memory many = Memory.allocate(Memory.Kind.OFF_HEAP, expected.length)) {
+            many.write(0, expected, 0, expected.length);
+            kernel.prepare(many);
+            float[] found = new float[expected.length];
+            many.read(0, found, 0, found.length);
+            assertArrayEquals(expected, found);
+            Assumptions.assumeTrue(
+                    Files.exists(Path.of("/sys/kernel/mm/transparent_hugepage/enabled")), "the system has no huge pages");
+            List<String> flags = mappingFlags(NativeKernel.at(many, expected.length / 2));
+            assertTrue(flags.contains("hg"), flags.toString());
+        }
     }
 
     @ParameterizedTest

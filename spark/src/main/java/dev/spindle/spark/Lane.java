@@ -1,32 +1,21 @@
 package dev.spindle.spark;
 
-import dev.spindle.Classification;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
-import dev.spindle.Session;
+import dev.spindle.image.Image;
 import dev.spindle.image.ImageDecoder;
-import dev.spindle.image.Preprocessor;
-import java.util.ArrayList;
-import java.util.Arrays;
+import dev.spindle.network.DeepLab;
 import java.util.List;
 
-/** Decodes and runs images on one thread: its buffers, which are kept and only grow, and the time that it took. */
-final class Lane implements AutoCloseable {
+/** Decodes and runs images on one thread, and knows the time that it took. */
+abstract class Lane implements AutoCloseable {
 
-    private final Session session;
-    private final Preprocessor preprocessor;
-    private final List<String> labels;
-    private float[] input = {};
-    private float[] logits = {};
-    private float[] features = {};
     private long decodeNanos;
     private long inferNanos;
 
-    Lane(Model model) {
-        session = model.newSession();
-        preprocessor =
-                new Preprocessor(model.preprocessing(), model.network().height(), model.network().width());
-        labels = model.labels();
+    /** A lane for what a model does. */
+    static Lane of(Model model) {
+        return model.network().top() instanceof DeepLab ? new MaskLane(model) : new ClassifierLane(model);
     }
 
     /**
@@ -35,75 +24,24 @@ final class Lane implements AutoCloseable {
      * @param images files' bytes; null is an image that cannot be used
      * @return one prediction an image, in order
      */
-    List<Prediction> run(List<byte[]> images, Request request) {
-        long start = System.nanoTime();
-        input = grown(input, images.size() * session.inputLength());
-        List<String> errors = new ArrayList<>();
-        int usable = 0;
-        for (byte[] image : images) {
-            String error = decode(image, request.source(), usable * session.inputLength());
-            errors.add(error);
-            usable += error == null ? 1 : 0;
-        }
-        long decoded = System.nanoTime();
-        infer(usable, request);
-        inferNanos += System.nanoTime() - decoded;
-        decodeNanos += decoded - start;
-        return predictions(errors, request);
-    }
+    abstract List<Prediction> run(List<byte[]> images, Request request);
 
-    /** Writes an image's input; returns why that cannot be done, or null. */
-    private String decode(byte[] image, String source, int offset) {
+    /** Frees what it holds of the model. */
+    @Override
+    public abstract void close();
+
+    /** The picture of a file's bytes; what cannot be used is an {@link InvalidInputException}. */
+    static Image decode(byte[] image, String source) {
         if (image == null) {
-            return source + ": expected a picture, found null";
+            throw new InvalidInputException(source + ": expected a picture, found null");
         }
-        try {
-            preprocessor.apply(ImageDecoder.decode(image, source), input, offset);
-            return null;
-        } catch (InvalidInputException e) {
-            return e.getMessage();
-        }
+        return ImageDecoder.decode(image, source);
     }
 
-    private void infer(int images, Request request) {
-        boolean classify = request.classes() > 0;
-        if (images == 0 || !classify && !request.features()) {
-            return;
-        }
-        if (classify) {
-            logits = grown(logits, images * session.logitsLength());
-        }
-        if (request.features()) {
-            features = grown(features, images * session.featuresLength());
-        }
-        session.run(input, images, classify ? logits : null, request.features() ? features : null);
-    }
-
-    private List<Prediction> predictions(List<String> errors, Request request) {
-        List<Prediction> predictions = new ArrayList<>();
-        int at = 0;
-        for (String error : errors) {
-            if (error == null) {
-                predictions.add(new Prediction(
-                        request.classes() > 0
-                                ? Classification.top(part(logits, at, session.logitsLength()), request.classes(), labels)
-                                : null,
-                        request.features() ? part(features, at, session.featuresLength()) : null,
-                        null));
-                at++;
-            } else {
-                predictions.add(Prediction.failed(error));
-            }
-        }
-        return predictions;
-    }
-
-    private static float[] part(float[] all, int image, int length) {
-        return Arrays.copyOfRange(all, image * length, (image + 1) * length);
-    }
-
-    private static float[] grown(float[] array, int length) {
-        return array.length < length ? new float[length] : array;
+    /** Adds time spent. */
+    void spent(long decode, long infer) {
+        decodeNanos += decode;
+        inferNanos += infer;
     }
 
     /** Time spent since the start on decoding and resizing. */
@@ -114,10 +52,5 @@ final class Lane implements AutoCloseable {
     /** Time spent since the start in the network. */
     long inferNanos() {
         return inferNanos;
-    }
-
-    @Override
-    public void close() {
-        session.close();
     }
 }

@@ -20,7 +20,7 @@ final class Lanes implements AutoCloseable {
     private final ExecutorService threads;
 
     Lanes(Model model, int cpus) {
-        lanes = IntStream.range(0, cpus).mapToObj(lane -> new Lane(model)).toList();
+        lanes = IntStream.range(0, cpus).mapToObj(lane -> Lane.of(model)).toList();
         threads = cpus == 1 ? null : Executors.newFixedThreadPool(cpus);
     }
 

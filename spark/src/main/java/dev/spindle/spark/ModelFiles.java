@@ -3,6 +3,7 @@ package dev.spindle.spark;
 import dev.spindle.Checkpoint;
 import dev.spindle.Model;
 import dev.spindle.image.Preprocessing;
+import dev.spindle.network.DeepLab;
 import dev.spindle.weights.DefaultModel;
 import java.io.IOException;
 import java.io.Serializable;
@@ -28,6 +29,8 @@ final class ModelFiles implements Serializable {
 
     private final String name;
     private final TreeMap<String, byte[]> files;
+    private final String architecture;
+    private final boolean segments;
     private final int height;
     private final int width;
     private final Preprocessing preprocessing;
@@ -49,6 +52,8 @@ final class ModelFiles implements Serializable {
         this.name = name;
         this.files = files;
         Checkpoint complete = completion.apply(readFiles());
+        architecture = complete.network().architecture();
+        segments = complete.network().top() instanceof DeepLab;
         height = complete.network().height();
         width = complete.network().width();
         preprocessing = complete.preprocessing();
@@ -73,6 +78,16 @@ final class ModelFiles implements Serializable {
     /** Of all that makes the model: what has the same is the same model. */
     String sha256() {
         return sha256;
+    }
+
+    /** The network's name for people. */
+    String architecture() {
+        return architecture;
+    }
+
+    /** Whether it tells the class of each pixel. */
+    boolean segments() {
+        return segments;
     }
 
     /** Network and weights, with all that the driver knew. */

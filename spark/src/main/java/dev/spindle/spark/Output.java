@@ -1,6 +1,7 @@
 package dev.spindle.spark;
 
 import dev.spindle.Classification;
+import dev.spindle.Segmentation;
 import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vectors;
@@ -52,6 +53,17 @@ enum Output {
                 values[i] = features[i];
             }
             return Vectors.dense(values);
+        }
+    },
+    /** The class of each pixel, a byte each, row by row. */
+    MASK(DataTypes.createStructType(List.of(
+            DataTypes.createStructField("width", DataTypes.IntegerType, false),
+            DataTypes.createStructField("height", DataTypes.IntegerType, false),
+            DataTypes.createStructField("classes", DataTypes.BinaryType, false)))) {
+        @Override
+        Object of(Prediction prediction) {
+            Segmentation mask = prediction.mask();
+            return mask == null ? null : RowFactory.create(mask.width(), mask.height(), mask.toMask());
         }
     },
     /** Why the image could not be used. */

@@ -1,6 +1,7 @@
 package dev.spindle.spark;
 
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -27,9 +28,10 @@ import org.apache.spark.sql.types.StructType;
  * Tells what is on images: a stage of Spark ML that adds columns to a table with a binary column of picture files, such as
  * {@code content} of the data source {@code binaryFile}. It works on streams, too.
  *
- * <p>A column is made where its name is set: by default {@code label}, {@code score} and {@code error}. An image that cannot
- * be used has nulls and the reason in {@code error}; it never fails a job. Results are those of {@link dev.spindle.Model}, bit
- * for bit.
+ * <p>A column is made where its name is set: by default {@code label}, {@code score} and {@code error}. Of a segmentation
+ * network, {@code maskCol} is the column to set, and the first two are then made by default no more. An image that cannot be
+ * used has nulls and the reason in {@code error}; it never fails a job. Results are those of {@link dev.spindle.Model} and
+ * {@link dev.spindle.Segmenter}, bit for bit.
  *
  * <p>The driver reads the model when {@link #transform} is called, and broadcasts it; each executor loads it once, and all of
  * its tasks share it. Each task decodes and runs images on as many threads as {@code spark.task.cpus} says. Saved, a transformer
@@ -47,6 +49,7 @@ public final class SpindleTransformer extends Transformer implements DefaultPara
     private final Param<String> scoreCol;
     private final Param<String> topKCol;
     private final Param<String> embeddingCol;
+    private final Param<String> maskCol;
     private final Param<String> errorCol;
     private final IntParam k;
     private final IntParam batchSize;
@@ -85,6 +88,11 @@ public final class SpindleTransformer extends Transformer implements DefaultPara
         embeddingCol = param(
                 "embeddingCol",
                 "the column for the pooled output of the last convolution, vector; empty for none",
+                "");
+        maskCol = param(
+                "maskCol",
+                "the column for the class of each pixel by a segmentation network, struct (width, height, classes), where classes"
+                        + " is binary, a byte a pixel, row by row; empty for none",
                 "");
         errorCol = param("errorCol", "the column for why an image could not be used, string; empty for none", "error");
         k = count("k", "how many classes topKCol has, at least 1", 5);
@@ -197,6 +205,19 @@ public final class SpindleTransformer extends Transformer implements DefaultPara
 
     public SpindleTransformer setEmbeddingCol(String value) {
         set(embeddingCol, value);
+        return this;
+    }
+
+    public Param<String> maskCol() {
+        return maskCol;
+    }
+
+    public String getMaskCol() {
+        return getOrDefault(maskCol);
+    }
+
+    public SpindleTransformer setMaskCol(String value) {
+        set(maskCol, value);
         return this;
     }
 
@@ -315,6 +336,10 @@ public final class SpindleTransformer extends Transformer implements DefaultPara
         if (schema.isEmpty()) {
             throw new IllegalArgumentException(uid + ": expected the name of a column to make, found all of them empty");
         }
+        if (!getMaskCol().isEmpty() && !EnumSet.of(Output.MASK, Output.ERROR).containsAll(columns().keySet())) {
+            throw new IllegalArgumentException(uid + ": expected, with maskCol set, no other column but that of errors, found "
+                    + String.join(", ", schema.fieldNames()));
+        }
         return schema;
     }
 
@@ -324,22 +349,33 @@ public final class SpindleTransformer extends Transformer implements DefaultPara
                 Output.SCORE, getScoreCol(),
                 Output.TOP_K, getTopKCol(),
                 Output.EMBEDDING, getEmbeddingCol(),
+                Output.MASK, getMaskCol(),
                 Output.ERROR, getErrorCol()));
         columns.values().removeIf(String::isEmpty);
+        if (columns.containsKey(Output.MASK)) {
+            columns.keySet().removeIf(output ->
+                    output == Output.LABEL && !isSet(labelCol) || output == Output.SCORE && !isSet(scoreCol));
+        }
         return columns;
     }
 
-    /** What goes to the executors. */
+    /** What goes to the executors; throws {@link IllegalArgumentException} where the model has not what the columns want. */
     Classifier classifier(SparkSession spark) {
         Map<Output, String> columns = columns();
+        boolean mask = columns.containsKey(Output.MASK);
         int classes = columns.containsKey(Output.TOP_K)
                 ? getK()
                 : columns.containsKey(Output.LABEL) || columns.containsKey(Output.SCORE) ? 1 : 0;
         Shipment current = ship(spark);
+        ModelFiles files = current.model.value();
+        if (mask != files.segments() && (mask || classes > 0 || columns.containsKey(Output.EMBEDDING))) {
+            String expected = mask ? "maskCol: expected a segmentation network" : "model: expected a classifier, or maskCol set";
+            throw new IllegalArgumentException(expected + ", found " + files.architecture());
+        }
         return new Classifier(
                 current.model,
                 current.counters,
-                new Request(getInputCol(), classes, columns.containsKey(Output.EMBEDDING)),
+                new Request(getInputCol(), classes, columns.containsKey(Output.EMBEDDING), mask),
                 columns.keySet().toArray(Output[]::new));
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class LanesTest {
 
-    private static final Request REQUEST = new Request("content", 2, true);
+    private static final Request REQUEST = new Request("content", 2, true, false);
 
     /** Five pictures, the second and the fourth corrupt, and a null. */
     private static List<byte[]> images() {

@@ -55,7 +55,7 @@ class SharedModelTest {
         @Override
         public String apply(SparkContext context) {
             Counters counters = new Counters(context);
-            Request request = new Request("content", 1, false);
+            Request request = new Request("content", 1, false, false);
             return embedded().shared(counters).run(List.of(TestImages.picture(3)), request, counters)
                     .getFirst().classes().getFirst().label();
         }

@@ -160,7 +160,9 @@ class SpindleTransformerTest {
     void parametersAreDocumentedAndChecked() {
         SpindleTransformer transformer = new SpindleTransformer();
         assertEquals(
-                List.of("batchSize", "embeddingCol", "errorCol", "inputCol", "k", "labelCol", "model", "scoreCol", "topKCol"),
+                List.of(
+                        "batchSize", "embeddingCol", "errorCol", "inputCol", "k", "labelCol", "maskCol", "model", "scoreCol",
+                        "topKCol"),
                 Arrays.stream(transformer.params()).map(param -> param.name()).toList());
         assertTrue(transformer.explainParams().contains("k: how many classes topKCol has, at least 1 (default: 5)"));
         assertThrows(IllegalArgumentException.class, () -> transformer.setK(0));

@@ -220,8 +220,13 @@ final class VectorStepsGenerator {
                 .collect(Collectors.joining("\n")));
     }
 
-    /** Four bytes of a lane are the weights of four inputs. */
+    /** A vector of bytes is the weights of four inputs; where there are vectors of a quarter, they are loaded one by one. */
     private static String dense(int lanes, int vectors) {
+        int quarter = lanes * Byte.SIZE;
+        String weights = quarter < Long.SIZE
+                ? "FloatVector.fromArray(F, w, wi + %%2$d).reinterpretAsBytes().convertShape(VectorOperators.B2F, F, %1$d)"
+                : "FloatVector.fromArray(FloatVector.SPECIES_%3$d, w, wi + %%2$d + %2$d).reinterpretAsBytes()"
+                        + ".convertShape(VectorOperators.B2F, F, 0)";
         return """
                     private static void denseBytes%1$d(
                             float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output) {
@@ -240,12 +245,9 @@ final class VectorStepsGenerator {
                 lines(vectors, "        FloatVector s%1$d = FloatVector.zero(F);", lanes),
                 lanes * vectors,
                 lines(4, "            FloatVector x%1$d = FloatVector.broadcast(F, a[input + i + %1$d]);", lanes),
-                lines(vectors, """
-                                    IntVector w%1$d = FloatVector.fromArray(F, w, wi + %2$d).reinterpretAsInts();
-                        """ + IntStream.range(0, 4).mapToObj(part -> """
-                                    s%%1$d = x%1$d.fma((FloatVector) w%%1$d%2$s.lanewise(VectorOperators.ASHR, 24)
-                                            .convert(VectorOperators.I2F, 0), s%%1$d);
-                        """.formatted(part, part == 3 ? "" : ".lanewise(VectorOperators.LSHL, %d)".formatted(24 - 8 * part)))
+                lines(vectors, IntStream.range(0, 4).mapToObj(part -> """
+                                    s%%1$d = x%1$d.fma((FloatVector) %2$s, s%%1$d);
+                        """.formatted(part, weights.formatted(part, part * lanes / 4, quarter)))
                         .collect(Collectors.joining()), lanes),
                 lines(vectors, """
                                 FloatVector d%1$d = FloatVector.fromArray(F, w, offset + %2$d);

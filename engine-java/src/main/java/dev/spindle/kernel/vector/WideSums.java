@@ -115,8 +115,10 @@ final class WideSums {
             for (int lane = 0; lane < lanes; lane++) {
                 int sum = layer.requantisation().biases()[first + lane];
                 for (int k = 0; k < shape.inputs(); k++) {
-                    int four = Float.floatToRawIntBits(w[shape.weights() + first * groups + k / 4 * lanes + lane]);
-                    int weight = (byte) (four >> Byte.SIZE * (k % 4)) + (int) w[offsets + first + lane];
+                    int place = k % 4 * c + lane % c;
+                    int at = shape.weights() + first * groups + k / 4 * lanes + lane / c * c + place / 4;
+                    int four = Float.floatToRawIntBits(w[at]);
+                    int weight = (byte) (four >> Byte.SIZE * (place % 4)) + (int) w[offsets + first + lane];
                     sum += weight * (int) a[shape.input() + k];
                 }
                 a[shape.output() + first + lane] = step(layer.requantisation(), first + lane, sum);

@@ -7,8 +7,9 @@ import java.util.stream.IntStream;
 
 /**
  * Writes {@code VectorTiles128}, {@code VectorTiles256} and {@code VectorTiles512}: the register tiles of the Vector API
- * backend, one method a shape. The compiler needs each accumulator to be a local variable and the species to be a
- * constant, so shapes and widths cannot be parameters; here they are.
+ * backend, one method a shape; and {@code StepTiles128} to {@code StepTiles512}, which make steps of whole numbers' sums.
+ * The compiler needs each accumulator to be a local variable and the species to be a constant, so shapes and widths cannot
+ * be parameters; here they are.
  *
  * <p>Run with {@code java VectorTileGenerator.java OUTPUT_FOLDER}.
  */
@@ -20,15 +21,56 @@ final class VectorTileGenerator {
     private static final int STEM_PIXEL_STRIDE = 6;
 
     /**
-     * The bounds of an activation as vectors, for {@code clampInto}. The compiler would broadcast a mere copy of an integer
-     * again at each use; what two vectors make, it keeps.
+     * What a tile's sums start as, and what becomes of them. Each call here is one for each sum: with one more, the largest
+     * tiles would be too much for the first compiler, see {@code TileCompilationTest}. What comes first behind a loop takes the
+     * sum as its argument: of a sum that comes out of a loop the compiler knows the declared type only, and would have to guess
+     * the class of a receiver from a profile that vectors of another width may have spoilt; then it boxes.
      */
-    private static final String BOUNDS = """
-                    IntVector low = IntVector.broadcast(I, lowBits);
-                    IntVector high = IntVector.broadcast(I, highBits);
-                    IntVector lowest = low.min(high);
-                    IntVector highest = high.max(low);
-            """;
+    private enum Finish {
+        /** The bias is added, then two integer instructions between two reinterpretations: see {@code Clamp}. */
+        CLAMP("int lowBits, int highBits", "lowBits, highBits", "lowBits", "highBits"),
+        /** Sums start as the bias, since whole numbers are exact; then the direct way of {@code FloatRequantisation}. */
+        STEPS("FloatRequantisation by, int channel", "by, channel", "MAGIC_BITS + by.low()", "MAGIC_BITS + by.high()");
+
+        private final String parameters;
+        private final String arguments;
+        private final String low;
+        private final String high;
+
+        Finish(String parameters, String arguments, String low, String high) {
+            this.parameters = parameters;
+            this.arguments = arguments;
+            this.low = low;
+            this.high = high;
+        }
+
+        /**
+         * What {@link #into} needs of each block. The compiler would broadcast a mere copy of an integer again at each use;
+         * what two vectors make, it keeps.
+         */
+        String constants(int lanes, int vectors) {
+            String bounds = """
+                            IntVector low = IntVector.broadcast(I, %s);
+                            IntVector high = IntVector.broadcast(I, %s);
+                            IntVector lowest = low.min(high);
+                            IntVector highest = high.max(low);
+                    """.formatted(low, high);
+            return this == CLAMP ? bounds : bounds + "        FloatVector magic = FloatVector.broadcast(F, MAGIC);\n"
+                    + lines(vectors, v -> """
+                                    FloatVector factor%1$d = FloatVector.fromArray(F, by.factors(), channel + %2$d);
+                                    FloatVector nudge%1$d = FloatVector.fromArray(F, by.nudges(), channel + %2$d);\
+                            """.formatted(v, v * lanes)) + "\n";
+        }
+
+        /** Writes what becomes of a sum of block {@code vector}; {@code clamped} is what the clamp takes. */
+        String into(String sum, String clamped, int vector, String index) {
+            String within = ".reinterpretAsInts().max(lowest).min(highest).reinterpretAsFloats()";
+            return this == CLAMP
+                    ? "        %s%s.intoArray(a, %s);".formatted(clamped, within, index)
+                    : "        nudge%2$d.add(%1$s).fma(factor%2$d, magic)%3$s.sub(magic).intoArray(a, %4$s);"
+                            .formatted(sum, vector, within, index);
+        }
+    }
 
     private static final int[] DENSE_VECTORS = {1, 2, 4, 8};
 
@@ -58,112 +100,154 @@ final class VectorTileGenerator {
         Files.createDirectories(folder);
         for (Width width : WIDTHS) {
             Files.writeString(folder.resolve("VectorTiles" + width.bits() + ".java"), tilesClass(width));
+            Files.writeString(folder.resolve("StepTiles" + width.bits() + ".java"), stepTilesClass(width));
         }
     }
 
     private static String tilesClass(Width width) {
-        StringBuilder methods = new StringBuilder();
-        for (int vectors = 1; vectors <= 3; vectors++) {
-            for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
-                methods.append(pointwiseTile(width, rows, vectors));
-            }
-        }
-        for (int vectors = 1; vectors <= 3; vectors++) {
-            for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
-                methods.append(stemTile(width.lanes(), rows, vectors));
-            }
-        }
-        for (int vectors : DENSE_VECTORS) {
-            methods.append(denseTile(width.lanes(), vectors));
-        }
         return """
                 package dev.spindle.kernel.vector;
 
                 import dev.spindle.kernel.Depthwise;
+                import dev.spindle.kernel.FloatRequantisation;
                 import jdk.incubator.vector.FloatVector;
                 import jdk.incubator.vector.IntVector;
                 import jdk.incubator.vector.VectorSpecies;
 
-                /** The register tiles of %1$d-bit vectors. Generated by VectorTileGenerator. */
+                /** The register tiles of %1$d-bit vectors in fp32. Generated by VectorTileGenerator. */
                 final class VectorTiles%1$d extends VectorTiles {
 
                     private static final VectorSpecies<Float> F = FloatVector.SPECIES_%1$d;
 
                     private static final VectorSpecies<Integer> I = IntVector.SPECIES_%1$d;
 
+                    /** Loaded where there are networks in integers only. */
+                    private static final class Steps {
+                        static final ConvolutionTiles TILES = new StepTiles%1$d();
+                    }
+
                     VectorTiles%1$d() {
                         super(F.length(), %2$d, %3$d, %4$d);
+                    }
+
+                    @Override
+                    ConvolutionTiles finishing(FloatRequantisation by) {
+                        return by == null ? this : Steps.TILES;
                     }
 
                 %5$s
                 %6$s
                 %7$s
                 %8$s
-                %9$s
-                %10$s
                 }
                 """.formatted(
                 width.bits(),
                 width.rows()[1],
                 width.rows()[2],
                 width.rows()[3],
-                matrixDispatch(
-                        width, "pointwise",
-                        "int inputBlockStride, float[] r, int residual, int residualBlockStride, int outputBlockStride",
-                        "inputBlockStride, r, residual, residualBlockStride, outputBlockStride"),
-                matrixDispatch(width, "stem", "int rowStride, int outputBlockStride", "rowStride, outputBlockStride"),
+                convolutions(width, Finish.CLAMP),
                 denseDispatch(),
-                depthwise(width.lanes()),
                 average(width.lanes()),
-                methods);
+                IntStream.of(DENSE_VECTORS)
+                        .mapToObj(vectors -> denseTile(width.lanes(), vectors))
+                        .collect(Collectors.joining()));
     }
 
-    private static String matrixDispatch(Width width, String operation, String geometry, String arguments) {
+    private static String stepTilesClass(Width width) {
+        return """
+                package dev.spindle.kernel.vector;
+
+                import dev.spindle.kernel.Depthwise;
+                import dev.spindle.kernel.FloatRequantisation;
+                import jdk.incubator.vector.FloatVector;
+                import jdk.incubator.vector.IntVector;
+                import jdk.incubator.vector.VectorSpecies;
+
+                /** The register tiles of %1$d-bit vectors that make steps. Generated by VectorTileGenerator. */
+                final class StepTiles%1$d extends ConvolutionTiles {
+
+                    private static final VectorSpecies<Float> F = FloatVector.SPECIES_%1$d;
+
+                    private static final VectorSpecies<Integer> I = IntVector.SPECIES_%1$d;
+
+                    private static final float MAGIC = FloatRequantisation.MAGIC;
+
+                    private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
+
+                    StepTiles%1$d() {
+                        super(F.length());
+                    }
+
+                %2$s
+                }
+                """.formatted(width.bits(), convolutions(width, Finish.STEPS));
+    }
+
+    private static String convolutions(Width width, Finish finish) {
+        StringBuilder methods = new StringBuilder()
+                .append(matrixDispatch(
+                        width, finish, "pointwise",
+                        "int inputBlockStride, float[] r, int residual, int residualBlockStride, int outputBlockStride",
+                        "inputBlockStride, r, residual, residualBlockStride, outputBlockStride"))
+                .append(matrixDispatch(
+                        width, finish, "stem", "int rowStride, int outputBlockStride", "rowStride, outputBlockStride"))
+                .append(depthwise(width.lanes(), finish));
+        for (int vectors = 1; vectors <= 3; vectors++) {
+            for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
+                methods.append(pointwiseTile(width, finish, rows, vectors));
+                methods.append(stemTile(width.lanes(), finish, rows, vectors));
+            }
+        }
+        return methods.toString();
+    }
+
+    private static String matrixDispatch(Width width, Finish finish, String operation, String geometry, String arguments) {
         StringBuilder cases = new StringBuilder();
         for (int vectors = 1; vectors <= 3; vectors++) {
             for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
-                cases.append("            case %d -> %s%dx%d(w, weight, b, bias, k, a, input, output, %s, lowBits, highBits);\n"
-                        .formatted(vectors * 16 + rows, operation, rows, vectors, arguments));
+                cases.append("            case %d -> %s%dx%d(w, weight, b, bias, k, a, input, output, %s, %s);\n"
+                        .formatted(vectors * 16 + rows, operation, rows, vectors, arguments, finish.arguments));
             }
         }
         return """
                     @Override
                     void %s(
                             int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input,
-                            int output, %s, int lowBits, int highBits) {
+                            int output, %s, int lowBits, int highBits, FloatRequantisation by, int channel) {
                         switch (vectors * 16 + rows) {
-                %s            default -> throw noSuchTile(rows, vectors);
+                %s            default -> throw VectorTiles.noSuchTile(rows, vectors);
                         }
                     }
+
                 """.formatted(operation, geometry, cases.toString().indent(4).stripTrailing() + "\n");
     }
 
     /** One tile of a 1x1 convolution: element k of row r at {@code input + k / c * inputBlockStride + k % c + r * c}. */
-    private static String pointwiseTile(Width width, int rows, int vectors) {
+    private static String pointwiseTile(Width width, Finish finish, int rows, int vectors) {
         int lanes = width.lanes();
         return """
 
                     private static void pointwise%1$dx%2$d(
                             float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
                             int inputBlockStride, float[] r, int residual, int residualBlockStride,
-                            int outputBlockStride, int lowBits, int highBits) {
-                %3$s
+                            int outputBlockStride, %3$s) {
+                %4$s
                         int i = 0;
-                %4$s%5$s
-                %6$s
+                %5$s%6$s
+                %7$s
                     }
                 """.formatted(
                 rows,
                 vectors,
-                lines(rows * vectors, n -> ("        FloatVector s%d_%d = "
-                        + "FloatVector.fromArray(F, r, residual + %d + %s);")
-                        .formatted(
-                                n / vectors, n % vectors, n / vectors * lanes, block("residualBlockStride", n % vectors))),
+                finish.parameters,
+                start(lanes, finish, rows, vectors, n -> "FloatVector.fromArray(F, r, residual + %d + %s)"
+                        .formatted(n / vectors * lanes, block("residualBlockStride", n % vectors))),
                 width.steps() == 1
                         ? ""
-                        : "        int one = opaqueOne;\n" + pointwiseLoop(width, rows, vectors, width.steps()) + "\n",
+                        : "        int one = VectorTiles.opaqueOne;\n"
+                                + pointwiseLoop(width, rows, vectors, width.steps()) + "\n",
                 pointwiseLoop(width, rows, vectors, 1),
-                store(lanes, rows, vectors));
+                store(lanes, finish, rows, vectors));
     }
 
     /**
@@ -192,30 +276,30 @@ final class VectorTileGenerator {
     }
 
     /** One tile of the stem: element k of row r at {@code input + k / 9 * rowStride + k % 9 + r * 6}. */
-    private static String stemTile(int lanes, int rows, int vectors) {
+    private static String stemTile(int lanes, Finish finish, int rows, int vectors) {
         return """
 
                     private static void stem%1$dx%2$d(
                             float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
-                            int rowStride, int outputBlockStride, int lowBits, int highBits) {
-                %3$s
+                            int rowStride, int outputBlockStride, %3$s) {
+                %4$s
                         for (int i = 0; i < k; i++) {
-                            int row = i / %4$d;
-                            int at = input + row * rowStride + (i - row * %4$d);
-                            int wi = weight + i * %5$d;
-                %6$s
-                        }
+                            int row = i / %5$d;
+                            int at = input + row * rowStride + (i - row * %5$d);
+                            int wi = weight + i * %6$d;
                 %7$s
+                        }
+                %8$s
                     }
                 """.formatted(
                 rows,
                 vectors,
-                lines(rows * vectors, n -> "        FloatVector s%d_%d = FloatVector.zero(F);"
-                        .formatted(n / vectors, n % vectors)),
+                finish.parameters,
+                start(lanes, finish, rows, vectors, n -> "FloatVector.zero(F)"),
                 STEM_ROW,
                 lanes * vectors,
                 multiply(lanes, rows, vectors, STEM_PIXEL_STRIDE),
-                store(lanes, rows, vectors));
+                store(lanes, finish, rows, vectors));
     }
 
     private static String block(String stride, int vector) {
@@ -236,23 +320,26 @@ final class VectorTileGenerator {
         return body.toString().stripTrailing();
     }
 
-    /**
-     * Adds the bias to the sums, and writes them. The bias is the receiver: of a sum that comes out of a loop the compiler
-     * knows the declared type only, and would have to guess the class from a profile that vectors of another width may have
-     * spoilt; then it boxes.
-     */
-    private static String store(int lanes, int rows, int vectors) {
+    private static String biases(int lanes, int vectors) {
         return lines(vectors, v -> "        FloatVector b%d = FloatVector.fromArray(F, b, bias + %d);".formatted(v, v * lanes))
-                + "\n" + BOUNDS
-                + lines(rows * vectors, n -> clampInto(
-                        "b%2$d.add(s%1$d_%2$d)".formatted(n / vectors, n % vectors),
-                        "output + %d + %s".formatted(n / vectors * lanes, block("outputBlockStride", n % vectors))));
+                + "\n";
     }
 
-    /** Two integer instructions between two reinterpretations: see {@code Clamp}. */
-    private static String clampInto(String sum, String index) {
-        return "        %s.reinterpretAsInts().max(lowest).min(highest).reinterpretAsFloats().intoArray(a, %s);"
-                .formatted(sum, index);
+    /** The sums before the loop; {@code clamped} is what those start as that are clamped. */
+    private static String start(int lanes, Finish finish, int rows, int vectors, IntFunction<String> clamped) {
+        return (finish == Finish.STEPS ? biases(lanes, vectors) : "")
+                + lines(rows * vectors, n -> "        FloatVector s%d_%d = %s;".formatted(
+                        n / vectors, n % vectors, finish == Finish.STEPS ? "b" + n % vectors : clamped.apply(n)));
+    }
+
+    private static String store(int lanes, Finish finish, int rows, int vectors) {
+        return (finish == Finish.CLAMP ? biases(lanes, vectors) : "")
+                + finish.constants(lanes, vectors)
+                + lines(rows * vectors, n -> finish.into(
+                        "s%d_%d".formatted(n / vectors, n % vectors),
+                        "b%2$d.add(s%1$d_%2$d)".formatted(n / vectors, n % vectors),
+                        n % vectors,
+                        "output + %d + %s".formatted(n / vectors * lanes, block("outputBlockStride", n % vectors))));
     }
 
     private static String denseDispatch() {
@@ -293,37 +380,39 @@ final class VectorTileGenerator {
     }
 
     /** The two strides that MobileNetV2 takes on plain maps, for which offsets are constants, and everything else. */
-    private static String depthwise(int lanes) {
+    private static String depthwise(int lanes, Finish finish) {
         return """
                     @Override
                     void depthwise(
                             Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow,
-                            int toRow) {
+                            int toRow, FloatRequantisation by, int channel) {
                         if (!layer.tiles(4)) {
-                            depthwiseAny(layer, w, weight, bias, a, input, output, fromRow, toRow);
+                            depthwiseAny(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
                         } else if (layer.stride() == 1) {
-                            depthwiseStride1(layer, w, weight, bias, a, input, output, fromRow, toRow);
+                            depthwiseStride1(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
                         } else {
-                            depthwiseStride2(layer, w, weight, bias, a, input, output, fromRow, toRow);
+                            depthwiseStride2(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
                         }
                     }
 
-                %s
-                %s
-                %s
-                """.formatted(depthwiseTiled(lanes, 1), depthwiseTiled(lanes, 2), depthwiseAny(lanes));
+                %2$s
+                %3$s
+                %4$s
+                """.formatted(
+                finish == Finish.CLAMP ? "" : ", " + finish.arguments,
+                depthwiseTiled(lanes, finish, 1),
+                depthwiseTiled(lanes, finish, 2),
+                depthwiseAny(lanes, finish));
     }
 
     /** The output rows of one channel block, each by {@code columns}. */
-    private static String depthwiseRows(int lanes, String suffix, String constants, String columns) {
+    private static String depthwiseRows(int lanes, Finish finish, String suffix, String constants, String columns) {
         return """
                     private static void depthwise%1$s(
                             Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow,
-                            int toRow) {
+                            int toRow%7$s) {
                         FloatVector b = FloatVector.fromArray(F, w, bias);
                 %2$s
-                        int lowBits = layer.low();
-                        int highBits = layer.high();
                 %6$s
                         int zeros = layer.zeros();
                         int height = layer.height();
@@ -347,17 +436,20 @@ final class VectorTileGenerator {
                 lanes,
                 constants.stripTrailing(),
                 columns.stripTrailing(),
-                BOUNDS.stripTrailing());
+                (finish == Finish.CLAMP ? "        int lowBits = layer.low();\n        int highBits = layer.high();\n" : "")
+                        + finish.constants(lanes, 1).stripTrailing(),
+                finish == Finish.CLAMP ? "" : ", " + finish.parameters);
     }
 
     /**
      * Columns four at a time, the last four over some of those before where they do not come out even. Only the first and
      * the last input column can lie outside the map.
      */
-    private static String depthwiseTiled(int lanes, int stride) {
+    private static String depthwiseTiled(int lanes, Finish finish, int stride) {
         int columns = 3 * stride + 3;
         return depthwiseRows(
                 lanes,
+                finish,
                 "Stride" + stride,
                 """
                         int padLeft = layer.padLeft();
@@ -381,11 +473,11 @@ final class VectorTileGenerator {
                                                 int first%1$d = left < 0 ? zeros : p%1$d;
                                                 int last%1$d = left > right ? zeros : p%1$d + %3$d;\
                                 """.formatted(row, lanes, (columns - 1) * lanes)),
-                        depthwiseFour(lanes, stride)));
+                        depthwiseFour(lanes, finish, stride)));
     }
 
     /** Four outputs without dilation: each input column is loaded once and goes to all outputs that see it. */
-    private static String depthwiseFour(int lanes, int stride) {
+    private static String depthwiseFour(int lanes, Finish finish, int stride) {
         StringBuilder body = new StringBuilder();
         int columns = 3 * stride + 3;
         for (int row = 0; row < 3; row++) {
@@ -404,13 +496,14 @@ final class VectorTileGenerator {
                 }
             }
         }
-        return body.append(storeFour(lanes)).toString();
+        return body.append(storeFour(lanes, finish)).toString();
     }
 
     /** Interior columns four at a time, then one by one, then the columns at the edges. */
-    private static String depthwiseAny(int lanes) {
+    private static String depthwiseAny(int lanes, Finish finish) {
         return depthwiseRows(
                 lanes,
+                finish,
                 "Any",
                 """
                         int step = layer.stride() * %1$d;
@@ -447,11 +540,12 @@ final class VectorTileGenerator {
                                 int x2 = x1 + layer.dilation();
                 %5$s
                             }
-                """.formatted(lanes, depthwiseFourAny(lanes), 4 * lanes, depthwiseOne(), depthwiseEdge(lanes)));
+                """.formatted(
+                        lanes, depthwiseFourAny(lanes, finish), 4 * lanes, depthwiseOne(finish), depthwiseEdge(lanes, finish)));
     }
 
     /** Four outputs at any stride and dilation. */
-    private static String depthwiseFourAny(int lanes) {
+    private static String depthwiseFourAny(int lanes, Finish finish) {
         StringBuilder body = new StringBuilder();
         for (int t = 0; t < 9; t++) {
             for (int p = 0; p < 4; p++) {
@@ -460,27 +554,27 @@ final class VectorTileGenerator {
                         t == 0 ? "FloatVector s" + p : "s" + p, t, t / 3, p, t % 3, t == 0 ? "b" : "s" + p));
             }
         }
-        return body.append(storeFour(lanes)).toString();
+        return body.append(storeFour(lanes, finish)).toString();
     }
 
-    private static String storeFour(int lanes) {
-        return lines(4, p -> "        " + clampInto("s" + p, "o + " + p * lanes));
+    private static String storeFour(int lanes, Finish finish) {
+        return lines(4, p -> "        " + finish.into("s" + p, "s" + p, 0, "o + " + p * lanes));
     }
 
-    private static String depthwiseOne() {
+    private static String depthwiseOne(Finish finish) {
         return "                FloatVector s = b;\n"
                 + lines(9, t -> "                s = w%d.fma(FloatVector.fromArray(F, a, p%d + %d * tap), s);"
                         .formatted(t, t / 3, t % 3))
-                + "\n        " + clampInto("s", "o");
+                + "\n        " + finish.into("s", "s", 0, "o");
     }
 
-    private static String depthwiseEdge(int lanes) {
+    private static String depthwiseEdge(int lanes, Finish finish) {
         return lines(3, t -> "                boolean in%1$d = x%1$d >= 0 && x%1$d < width;".formatted(t))
                 + "\n                FloatVector s = b;\n"
                 + lines(9, t -> ("                s = w%1$d.fma("
                         + "FloatVector.fromArray(F, a, in%2$d ? r%3$d + x%2$d * %4$d : zeros), s);")
                         .formatted(t, t % 3, t / 3, lanes))
-                + "\n        " + clampInto("s", "out + x * " + lanes);
+                + "\n        " + finish.into("s", "s", 0, "out + x * " + lanes);
     }
 
     private static String average(int lanes) {

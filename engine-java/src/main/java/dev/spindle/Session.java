@@ -14,8 +14,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
- * The buffers of one caller. A run reads and writes the caller's own arrays and allocates nothing; only in integers on
- * {@code vector-256} and {@code vector-512} does the JVM's compiler allocate short-lived vectors.
+ * The buffers of one caller. A run reads and writes the caller's own arrays and allocates nothing.
  *
  * <p>A session serves one thread at a time; a second one is refused with {@link IllegalStateException}. {@link #close} is
  * idempotent and may come from any thread: if a run is under way, it is finished first and the buffers go with it.

@@ -145,13 +145,8 @@ class IntegerSessionTest {
         assertTrue(checked > 0 && checked < 8 * CLASSES, "seeds with and without softmax");
     }
 
-    /** All but those in whose depthwise rows the compiler boxes weights; {@link Session} says which. */
-    private static List<String> allocationFree() {
-        return backends().stream().filter(name -> !List.of("vector-256", "vector-512").contains(name)).toList();
-    }
-
     @ParameterizedTest
-    @MethodSource("allocationFree")
+    @MethodSource("backends")
     void allocatesNothing(String backend) throws Exception {
         SessionTest.assertAllocatesNothing(backend, Precision.INT8);
     }

@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * <ul>
  * <li>Direct: {@code n = fma(x + nudge, factor, MAGIC) - MAGIC}, the whole number next to the product. The nudge makes up for
- * the second rounding of TensorFlow Lite's and for what the factor lacks of the multiplier's 31 bits. Only where no step is
- * negative, since the second rounding takes negative sums the other way.
+ * TensorFlow Lite's two roundings and for what the factor lacks of the multiplier's 31 bits. The second rounding takes negative
+ * sums the other way: where there are negative steps, the nudge is taken off them instead.
  * <li>Careful: the factor is the multiplier's leading 24 bits, and {@code rest} what is left. With n as before, but without
  * a nudge, {@code e = fma(x, -rest, fma(x, -factor, n))} tells how far n lies above the product. The step is n + 1 where e is
  * at most the channel's bound, else n; for negative x, n where e is at most the negative bound, else n - 1.
@@ -87,7 +87,7 @@ public record FloatRequantisation(
             DirectFit fit = new DirectFit(jumps);
             Arrays.fill(directFactors, from, to, fit.factor);
             Arrays.fill(all.nudges, from, to, fit.nudge);
-            Arrays.fill(all.direct, from, to, !all.signed() && fit.isRight());
+            Arrays.fill(all.direct, from, to, fit.isRight());
         }
         for (int block = 0; block < count; block += channelBlock) {
             all.chooseDirect(block, block + channelBlock, directFactors);
@@ -104,6 +104,15 @@ public record FloatRequantisation(
         if (every) {
             System.arraycopy(directFactors, from, factors, from, to - from);
         }
+    }
+
+    /** Whether all of {@code count} channels from {@code channel}, whole blocks, are direct, and none has negative steps. */
+    public boolean isSimple(int channel, int count) {
+        boolean simple = !signed();
+        for (int i = channel; i < channel + count; i++) {
+            simple &= direct[i];
+        }
+        return simple;
     }
 
     /** Whether there are negative steps. */
@@ -144,6 +153,11 @@ public record FloatRequantisation(
         return Math.max(0, Float.floatToRawIntBits(Math.fma(x, factor, MAGIC))) - Float.floatToRawIntBits(MAGIC);
     }
 
+    /** The direct step, not clamped. */
+    private static int directStep(float x, float nudge, float factor, boolean signed) {
+        return nearest(signed && x < 0 ? x - nudge : x + nudge, factor);
+    }
+
     /** The careful step where e is above the bound, not clamped. */
     private int lesserStep(int channel, float x) {
         return nearest(x, factors[channel]) - (signed() && x < 0 ? 1 : 0);
@@ -163,7 +177,7 @@ public record FloatRequantisation(
      */
     public int apply(int channel, int sum) {
         if (direct[channel]) {
-            return Math.clamp(nearest(sum + nudges[channel], factors[channel]), low, high);
+            return Math.clamp(directStep(sum, nudges[channel], factors[channel], signed()), low, high);
         }
         float bound = signed() && sum < 0 ? negativeBounds[channel] : bounds[channel];
         return Math.clamp((long) lesserStep(channel, sum) + (excess(channel, sum) <= bound ? 1 : 0), low, high);
@@ -271,11 +285,14 @@ public record FloatRequantisation(
             double from = -1;
             double to = 1;
             for (int step = jumps.low + 1; step <= jumps.high; step++) {
-                double edge = (step - 0.5) * inverse - jumps.first(step);
-                if (jumps.first(step) <= jumps.most) {
+                int first = jumps.first(step);
+                // Of a negative step, the jump is at the sum below, whose magnitude is one more.
+                boolean negative = jumps.low < 0 && step <= 0;
+                double edge = Math.abs(step - 0.5) * inverse - (negative ? 1 - first : first);
+                if (negative ? first > jumps.least : first <= jumps.most) {
                     from = Math.max(from, edge);
                 }
-                if (jumps.first(step) > jumps.least) {
+                if (negative ? first <= jumps.most : first > jumps.least) {
                     to = Math.min(to, edge + 1);
                 }
             }
@@ -290,10 +307,15 @@ public record FloatRequantisation(
             boolean right = room > 0;
             for (int step = jumps.low + 1; step <= jumps.high && right; step++) {
                 int first = jumps.first(step);
-                right = (first > jumps.most || nearest(first + nudge, factor) >= step)
-                        && (first <= jumps.least || nearest(first - 1 + nudge, factor) < step);
+                right = (first > jumps.most || reaches(first, step) && (jumps.most < 0 || reaches(Math.max(first, 0), step)))
+                        && (first <= jumps.least
+                                || !reaches(first - 1, step) && (jumps.least >= 0 || !reaches(Math.min(first - 1, -1), step)));
             }
             return right;
+        }
+
+        private boolean reaches(int sum, int step) {
+            return directStep(sum, nudge, factor, jumps.low < 0) >= step;
         }
     }
 }

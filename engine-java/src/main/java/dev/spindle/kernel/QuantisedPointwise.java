@@ -8,8 +8,10 @@ import java.util.Optional;
  * @param shape where everything stands
  * @param requantisation from sums to the convolution's own bytes
  * @param sum from those and the residual's to the result; empty where {@code shape.residual()} is -1
+ * @param sumInFloat the same in fp32; empty where there is none or fp32 cannot give it, and where weights are not floats
  */
-public record QuantisedPointwise(Pointwise shape, Requantisation requantisation, Optional<QuantisedSum> sum)
+public record QuantisedPointwise(
+        Pointwise shape, Requantisation requantisation, Optional<QuantisedSum> sum, Optional<FloatSum> sumInFloat)
         implements ChannelTiled, Quantised {
 
     @Override

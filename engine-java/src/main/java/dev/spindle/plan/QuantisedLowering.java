@@ -4,6 +4,7 @@ import dev.spindle.kernel.ByteMapping;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FloatRequantisation;
+import dev.spindle.kernel.FloatSum;
 import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layout;
@@ -292,8 +293,10 @@ final class QuantisedLowering implements Lowering {
 
     @Override
     public QuantisedPointwise lower(Pointwise shape) {
+        Optional<QuantisedSum> sum = Optional.ofNullable(sums.get(shape.name()));
         return new QuantisedPointwise(
-                shape, requantisations.get(shape.name()), Optional.ofNullable(sums.get(shape.name())));
+                shape, requantisations.get(shape.name()), sum,
+                sum.filter(any -> hasFloats()).flatMap(any -> FloatSum.of(any, QuickSum.table(any))));
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.spindle.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
@@ -75,20 +74,21 @@ class FloatRequantisationTest {
 
     @Test
     void jumpsWhereTensorFlowLiteDoes() {
-        int direct = 0;
-        int careful = 0;
+        int[] direct = new int[2];
+        int[] careful = new int[2];
         for (int shift = -12; shift <= -1; shift++) {
             for (int low : new int[] {0, -255, -128, -1}) {
                 for (int round = 0; round < 4; round++) {
                     FloatRequantisation.Channels channels = channels(shift, round == 0 ? 0 : 1 << 4 * round);
                     FloatRequantisation by = FloatRequantisation.of(channels, BLOCK, low, 255 + low).orElseThrow();
                     checkAll(by, channels);
-                    direct += by.direct()[0] ? 1 : 0;
-                    careful += by.direct()[0] ? 0 : 1;
+                    (by.direct()[0] ? direct : careful)[by.signed() ? 1 : 0]++;
+                    assertEquals(by.direct()[0] && low == 0, by.isSimple(0, BLOCK));
                 }
             }
         }
-        assertTrue(direct > 0 && careful > 0, direct + " direct, " + careful + " careful");
+        String counts = Arrays.toString(direct) + " direct, " + Arrays.toString(careful) + " careful";
+        assertTrue(Math.min(direct[0], direct[1]) > 0 && Math.min(careful[0], careful[1]) > 0, counts);
     }
 
     @Test
@@ -96,14 +96,6 @@ class FloatRequantisationTest {
         for (int low : new int[] {0, -7}) {
             FloatRequantisation by = FloatRequantisation.of(channels(-6, 1000), BLOCK, low, 200).orElseThrow();
             assertEquals(0, by.apply(BLOCK - 1, 0));
-        }
-    }
-
-    @Test
-    void negativeStepsAreComputedCarefully() {
-        FloatRequantisation by = FloatRequantisation.of(channels(-2, 0), BLOCK, -1, 254).orElseThrow();
-        for (boolean direct : by.direct()) {
-            assertFalse(direct);
         }
     }
 

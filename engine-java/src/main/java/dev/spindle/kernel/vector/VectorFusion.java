@@ -1,10 +1,10 @@
 package dev.spindle.kernel.vector;
 
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FloatRequantisation;
 import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.QuantisedFusedBlock;
-import dev.spindle.kernel.Requantisation;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 
@@ -76,23 +76,27 @@ final class VectorFusion {
         if (from >= to) {
             return;
         }
-        int firstBlock = block.firstBlock(group);
+        FloatRequantisation by = integers == null ? null : integers.first().inFloat().orElseThrow();
         for (int tile = block.firstTile(group); tile < block.firstTile(group + 1); tile++) {
-            int output = buffer + (block.hidden().firstBlock(tile) - firstBlock) * block.bufferBlockStride();
+            int firstBlock = block.hidden().firstBlock(tile);
+            int vectors = block.hidden().vectors(tile);
+            int output = buffer + (firstBlock - block.firstBlock(group)) * block.bufferBlockStride();
+            FloatRequantisation simple = steps.simple(by, firstBlock, vectors);
             if (block.expand().isPresent()) {
-                expand(block, tile, w, a, output, from, to);
+                expand(block, tile, w, a, output, from, to, simple);
             } else {
-                stem(block, tile, w, a, output, from, to);
+                stem(block, tile, w, a, output, from, to, simple);
             }
-            if (integers != null) {
-                requantise(
-                        integers.first(), block.hidden().firstBlock(tile), block.hidden().vectors(tile), a, output,
-                        block.bufferBlockStride(), (to - from) * block.depthwise().width());
+            if (simple != by) {
+                steps.requantise(
+                        by, firstBlock * tiles.lanes(), vectors, a, output, block.bufferBlockStride(),
+                        (to - from) * block.depthwise().width());
             }
         }
     }
 
-    private void expand(FusedBlock block, int tile, float[] w, float[] a, int output, int from, int to) {
+    private void expand(
+            FusedBlock block, int tile, float[] w, float[] a, int output, int from, int to, FloatRequantisation by) {
         Pointwise expand = block.expand().orElseThrow();
         Tiling tiling = expand.tiling();
         int c = tiles.lanes();
@@ -104,14 +108,16 @@ final class VectorFusion {
         int count = Tiling.tiles(pixels, tiling.rows(vectors));
         for (int p = 0; p < count; p++) {
             int first = Tiling.first(p, count, pixels);
-            tiles.pointwise(
+            tiles.finishing(by).pointwise(
                     Tiling.first(p + 1, count, pixels) - first, vectors, w, expand.weights() + channel * expand.inputs(), w,
                     expand.bias() + channel, expand.inputs(), a, input + first * c, output + first * c,
-                    expand.inputBlockStride(), neutral, 0, 0, block.bufferBlockStride(), expand.low(), expand.high());
+                    expand.inputBlockStride(), neutral, 0, 0, block.bufferBlockStride(), expand.low(), expand.high(), by,
+                    channel);
         }
     }
 
-    private void stem(FusedBlock block, int tile, float[] w, float[] a, int output, int from, int to) {
+    private void stem(
+            FusedBlock block, int tile, float[] w, float[] a, int output, int from, int to, FloatRequantisation by) {
         Stem stem = block.stem().orElseThrow();
         Tiling tiling = stem.tiling();
         int c = tiles.lanes();
@@ -123,10 +129,10 @@ final class VectorFusion {
             int rowOutput = output + (y - from) * tiling.pixels() * c;
             for (int p = 0; p < count; p++) {
                 int first = tiling.firstPixel(p, count);
-                tiles.stem(
+                tiles.finishing(by).stem(
                         tiling.firstPixel(p + 1, count) - first, vectors, w, stem.weights() + channel * Stem.K, w,
                         stem.bias() + channel, Stem.K, a, input + first * Stem.PIXEL_STRIDE, rowOutput + first * c,
-                        stem.rowStride(), block.bufferBlockStride(), stem.low(), stem.high());
+                        stem.rowStride(), block.bufferBlockStride(), stem.low(), stem.high(), by, channel);
             }
         }
     }
@@ -139,23 +145,19 @@ final class VectorFusion {
         int c = tiles.lanes();
         int firstBlock = block.firstBlock(group);
         int rowFloats = depthwise.outputWidth() * c;
+        FloatRequantisation by =
+                integers == null ? null : integers.depthwise().requantisation().inFloat().orElseThrow();
         for (int b = 0; b < block.firstBlock(group + 1) - firstBlock; b++) {
             int channel = (firstBlock + b) * c;
             int rows = output + b * block.filteredBlockStride();
-            tiles.depthwise(
+            FloatRequantisation simple = steps.simple(by, firstBlock + b, 1);
+            tiles.finishing(simple).depthwise(
                     depthwise, w, depthwise.weights() + channel * Depthwise.TAPS, depthwise.bias() + channel, a,
-                    input + b * inputBlockStride, rows - from * rowFloats, from, to);
-            if (integers != null) {
-                requantise(
-                        integers.depthwise().requantisation(), firstBlock + b, 1, a, rows, 0,
-                        (to - from) * depthwise.outputWidth());
+                    input + b * inputBlockStride, rows - from * rowFloats, from, to, simple, channel);
+            if (simple != by) {
+                steps.requantise(by, channel, 1, a, rows, 0, (to - from) * depthwise.outputWidth());
             }
         }
-    }
-
-    private void requantise(
-            Requantisation by, int block, int blocks, float[] a, int from, int blockStride, int pixels) {
-        steps.requantise(by.inFloat().orElseThrow(), block * tiles.lanes(), blocks, a, from, blockStride, pixels);
     }
 
     /** Adds the group's share to the sums of rows {@code from} to {@code to}, which stand in the output. */
@@ -191,15 +193,14 @@ final class VectorFusion {
                 tiles.pointwise(
                         Tiling.first(p + 1, count, pixels) - first, vectors, w, weight, biases, bias, k, a,
                         filtered + first * c, output + first * c, block.filteredBlockStride(), sums,
-                        adds ? sum + first * c : 0, sumsBlockStride, project.outputBlockStride(), low, high);
+                        adds ? sum + first * c : 0, sumsBlockStride, project.outputBlockStride(), low, high, null,
+                        firstBlock * c);
             }
             if (integers != null && ends) {
-                requantise(
-                        integers.project().requantisation(), firstBlock, vectors, a, output, project.outputBlockStride(),
-                        pixels);
-                if (integers.project().sum().isPresent()) {
-                    steps.addResidual(integers.project().sum().get(), project, a, place, vectors, pixels);
-                }
+                steps.requantise(
+                        integers.project().requantisation().inFloat().orElseThrow(), firstBlock * c, vectors, a, output,
+                        project.outputBlockStride(), pixels);
+                steps.addResidual(integers.project(), a, place, vectors, pixels);
             }
         }
     }

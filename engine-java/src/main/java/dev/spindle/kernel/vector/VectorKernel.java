@@ -2,6 +2,7 @@ package dev.spindle.kernel.vector;
 
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
+import dev.spindle.kernel.FloatRequantisation;
 import dev.spindle.kernel.FusedBlock;
 import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.HeapSoftmax;
@@ -69,8 +70,12 @@ final class VectorKernel implements Kernel {
 
     @Override
     public void stem(Stem layer, Memory weights, Memory activations, int from, int to) {
-        float[] w = weights.array();
-        float[] a = activations.array();
+        stem(layer, weights.array(), activations.array(), from, to, null);
+    }
+
+    /** Rows of the stem, as steps by {@code by} or, where it is null, clamped. */
+    void stem(Stem layer, float[] w, float[] a, int from, int to, FloatRequantisation by) {
+        ConvolutionTiles convolution = tiles.finishing(by);
         Tiling tiling = layer.tiling();
         int c = layout.channelBlock();
         int outputBlockStride = layer.outputHeight() * tiling.pixels() * c;
@@ -86,10 +91,10 @@ final class VectorKernel implements Kernel {
                 int pixelTiles = tiling.pixelTiles(vectors);
                 for (int p = 0; p < pixelTiles; p++) {
                     int first = tiling.firstPixel(p, pixelTiles);
-                    tiles.stem(
+                    convolution.stem(
                             tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + channel,
                             Stem.K, a, input + first * Stem.PIXEL_STRIDE, blockOutput + first * c, layer.rowStride(),
-                            outputBlockStride, layer.low(), layer.high());
+                            outputBlockStride, layer.low(), layer.high(), by, channel);
                 }
             }
         }
@@ -103,16 +108,22 @@ final class VectorKernel implements Kernel {
             int pixelTiles = tiling.pixelTiles(tiling.vectors(tile));
             pixelTiles(
                     layer, tile, Math.max(0, from - start), Math.min(pixelTiles, to - start), weights.array(),
-                    activations.array(), output, layer.residual());
+                    activations.array(), output, layer.residual(), null);
             start += pixelTiles;
         }
     }
 
     /**
-     * Pixel tiles {@code from} to {@code to} of a channel tile, with a residual or {@link #NONE}; {@code place} is where the
-     * layer's first channel block would stand.
+     * Pixel tiles {@code from} to {@code to} of a channel tile.
+     *
+     * @param place where the layer's first channel block would stand
+     * @param residual its offset, or {@link #NONE}
+     * @param by makes steps; null where sums are clamped
      */
-    void pixelTiles(Pointwise layer, int tile, int from, int to, float[] w, float[] a, int place, int residual) {
+    void pixelTiles(
+            Pointwise layer, int tile, int from, int to, float[] w, float[] a, int place, int residual,
+            FloatRequantisation by) {
+        ConvolutionTiles convolution = tiles.finishing(by);
         Tiling tiling = layer.tiling();
         int c = layout.channelBlock();
         boolean adds = residual >= 0;
@@ -126,25 +137,32 @@ final class VectorKernel implements Kernel {
         int sums = residual + block * residualBlockStride;
         for (int p = from; p < to; p++) {
             int first = tiling.firstPixel(p, pixelTiles);
-            tiles.pointwise(
+            convolution.pointwise(
                     tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + block * c,
                     layer.inputs(), a, layer.input() + first * c, output + first * c, layer.inputBlockStride(), r,
-                    adds ? sums + first * c : 0, residualBlockStride, layer.outputBlockStride(), layer.low(), layer.high());
+                    adds ? sums + first * c : 0, residualBlockStride, layer.outputBlockStride(), layer.low(), layer.high(),
+                    by, block * c);
         }
     }
 
     @Override
     public void depthwise(Depthwise layer, Memory weights, Memory activations, int from, int to) {
+        depthwise(layer, weights.array(), activations.array(), from, to, null);
+    }
+
+    /** Rows of a depthwise convolution, as steps by {@code by} or, where it is null, clamped. */
+    void depthwise(Depthwise layer, float[] w, float[] a, int from, int to, FloatRequantisation by) {
+        ConvolutionTiles convolution = tiles.finishing(by);
         int c = layout.channelBlock();
         int rows = layer.outputHeight();
         for (int unit = from; unit < to; ) {
             int block = unit / rows;
             int fromRow = unit - block * rows;
             int toRow = Math.min(rows, fromRow + to - unit);
-            tiles.depthwise(
-                    layer, weights.array(), layer.weights() + block * Depthwise.TAPS * c, layer.bias() + block * c,
-                    activations.array(), layer.input() + block * layer.inputBlockStride(),
-                    layer.output() + block * layer.outputBlockStride(), fromRow, toRow);
+            convolution.depthwise(
+                    layer, w, layer.weights() + block * Depthwise.TAPS * c, layer.bias() + block * c, a,
+                    layer.input() + block * layer.inputBlockStride(), layer.output() + block * layer.outputBlockStride(),
+                    fromRow, toRow, by, block * c);
             unit += toRow - fromRow;
         }
     }

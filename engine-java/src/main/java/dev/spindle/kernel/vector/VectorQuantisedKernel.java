@@ -63,11 +63,15 @@ final class VectorQuantisedKernel implements QuantisedKernel {
         Stem shape = layer.shape();
         int row = shape.tiling().pixels();
         int blockStride = shape.outputHeight() * row * tiles.lanes();
+        float[] a = activations.array();
+        if (steps.simple(by, 0, shape.tiling().blocks()) != null) {
+            floats.stem(shape, weights.array(), a, from, to, by);
+            return;
+        }
         for (int y = from; y < to; y++) {
-            floats.stem(shape, weights, activations, y, y + 1);
+            floats.stem(shape, weights.array(), a, y, y + 1, null);
             steps.requantise(
-                    by, 0, shape.tiling().blocks(), activations.array(), shape.output() + y * row * tiles.lanes(),
-                    blockStride, row);
+                    by, 0, shape.tiling().blocks(), a, shape.output() + y * row * tiles.lanes(), blockStride, row);
         }
     }
 
@@ -87,18 +91,19 @@ final class VectorQuantisedKernel implements QuantisedKernel {
             int vectors = tiling.vectors(tile);
             int pixelTiles = tiling.pixelTiles(vectors);
             int last = Math.min(pixelTiles, to - start);
-            int step = Math.max(1, CHUNK_PIXELS / tiling.rows(vectors));
             int block = tiling.firstBlock(tile);
+            FloatRequantisation simple = steps.simple(by, block, vectors);
+            int step = simple != null ? pixelTiles : Math.max(1, CHUNK_PIXELS / tiling.rows(vectors));
             for (int p = Math.max(0, from - start); p < last; p += step) {
                 int end = Math.min(last, p + step);
-                floats.pixelTiles(shape, tile, p, end, weights.array(), a, output, VectorKernel.NONE);
+                floats.pixelTiles(shape, tile, p, end, weights.array(), a, output, VectorKernel.NONE, simple);
                 int first = tiling.firstPixel(p, pixelTiles);
                 int pixels = tiling.firstPixel(end, pixelTiles) - first;
                 int place = block * shape.outputBlockStride() + first * c;
-                steps.requantise(by, block * c, vectors, a, output + place, shape.outputBlockStride(), pixels);
-                if (layer.sum().isPresent()) {
-                    steps.addResidual(layer.sum().get(), shape, a, place, vectors, pixels);
+                if (simple == null) {
+                    steps.requantise(by, block * c, vectors, a, output + place, shape.outputBlockStride(), pixels);
                 }
+                steps.addResidual(layer, a, place, vectors, pixels);
             }
             start += pixelTiles;
         }
@@ -114,16 +119,20 @@ final class VectorQuantisedKernel implements QuantisedKernel {
         Depthwise shape = layer.shape();
         int c = tiles.lanes();
         int rows = shape.outputHeight();
-        int step = Math.max(1, CHUNK_PIXELS / shape.outputWidth());
+        float[] a = activations.array();
         for (int unit = from; unit < to; ) {
             int block = unit / rows;
             int row = unit - block * rows;
+            FloatRequantisation simple = steps.simple(by, block, 1);
+            int step = simple != null ? rows : Math.max(1, CHUNK_PIXELS / shape.outputWidth());
             int count = Math.min(step, Math.min(rows - row, to - unit));
-            floats.depthwise(shape, weights, activations, unit, unit + count);
-            steps.requantise(
-                    by, block * c, 1, activations.array(),
-                    shape.output() + block * shape.outputBlockStride() + row * shape.outputWidth() * c, 0,
-                    count * shape.outputWidth());
+            floats.depthwise(shape, weights.array(), a, unit, unit + count, simple);
+            if (simple == null) {
+                steps.requantise(
+                        by, block * c, 1, a,
+                        shape.output() + block * shape.outputBlockStride() + row * shape.outputWidth() * c, 0,
+                        count * shape.outputWidth());
+            }
             unit += count;
         }
     }

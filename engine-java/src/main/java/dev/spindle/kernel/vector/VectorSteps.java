@@ -1,8 +1,9 @@
 package dev.spindle.kernel.vector;
 
 import dev.spindle.kernel.FloatRequantisation;
+import dev.spindle.kernel.FloatSum;
 import dev.spindle.kernel.Pointwise;
-import dev.spindle.kernel.QuantisedSum;
+import dev.spindle.kernel.QuantisedPointwise;
 
 /**
  * What networks in integers need beside the {@link VectorTiles}, on maps of floats that are whole numbers. Implemented by
@@ -14,6 +15,11 @@ abstract class VectorSteps {
 
     VectorSteps(int lanes) {
         this.lanes = lanes;
+    }
+
+    /** {@code by} where tiles can make the steps of these channel blocks; else null. */
+    final FloatRequantisation simple(FloatRequantisation by, int block, int blocks) {
+        return by != null && by.isSimple(block * lanes, blocks * lanes) ? by : null;
     }
 
     /**
@@ -28,27 +34,29 @@ abstract class VectorSteps {
     abstract void requantise(
             FloatRequantisation by, int channel, int blocks, float[] a, int from, int blockStride, int pixels);
 
-    /**
-     * {@link QuantisedSum#apply} of {@code count} steps, whole channel blocks, in place of the own ones. The multiplier of the
-     * result may not shift to the left.
-     */
-    abstract void add(QuantisedSum sum, float[] a, int own, int residual, int count);
+    /** {@link FloatSum#apply} of {@code count} steps, whole channel blocks, in place of the own ones. */
+    abstract void add(FloatSum sum, float[] a, int own, int residual, int count);
 
     /**
-     * Adds the residual of a 1x1 convolution to its result, in place.
+     * Adds the residual of a 1x1 convolution to its result, in place, if there is one.
      *
      * @param place of the first pixel of the first channel block in either map
      * @param blocks how many channel blocks
      * @param pixels how many, side by side
      */
-    final void addResidual(QuantisedSum sum, Pointwise layer, float[] a, int place, int blocks, int pixels) {
+    final void addResidual(QuantisedPointwise layer, float[] a, int place, int blocks, int pixels) {
+        if (layer.sum().isEmpty()) {
+            return;
+        }
+        Pointwise shape = layer.shape();
+        FloatSum inFloat = layer.sumInFloat().orElse(null);
         int count = pixels * lanes;
         for (int block = 0; block < blocks; block++) {
-            int at = place + block * layer.outputBlockStride();
-            if (sum.outputMultiplier().shift() > 0) {
-                WideSums.add(sum, a, layer.output() + at, layer.residual() + at, count);
+            int at = place + block * shape.outputBlockStride();
+            if (inFloat != null) {
+                add(inFloat, a, shape.output() + at, shape.residual() + at, count);
             } else {
-                add(sum, a, layer.output() + at, layer.residual() + at, count);
+                WideSums.add(layer.sum().get(), a, shape.output() + at, shape.residual() + at, count);
             }
         }
     }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.spindle.ChildJvm;
+import dev.spindle.kernel.FloatRequantisation;
+import dev.spindle.kernel.Quantisation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -22,17 +24,25 @@ class TileCompilationTest {
 
         public static void main(String[] arguments) {
             for (VectorTiles tiles : List.of(new VectorTiles128(), new VectorTiles256(), new VectorTiles512())) {
-                int[] rows = {tiles.rows1(), tiles.rows2(), tiles.rows3()};
                 float[] floats = new float[64 * INPUTS * tiles.lanes()];
-                for (int vectors = 1; vectors <= rows.length; vectors++) {
-                    for (int row = 1; row <= rows[vectors - 1]; row++) {
-                        tiles.pointwise(
-                                row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, floats, 0, 0, 0,
-                                Integer.MIN_VALUE, Integer.MAX_VALUE);
-                        tiles.stem(
-                                row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, 0, Integer.MIN_VALUE,
-                                Integer.MAX_VALUE);
-                    }
+                boolean[] direct = new boolean[tiles.lanes()];
+                FloatRequantisation by =
+                        new FloatRequantisation(floats, floats, floats, floats, floats, direct, 0, Quantisation.MAX);
+                run(tiles, tiles, floats, null);
+                run(tiles, tiles.finishing(by), floats, by);
+            }
+        }
+
+        private static void run(VectorTiles tiles, ConvolutionTiles convolution, float[] floats, FloatRequantisation by) {
+            int[] rows = {tiles.rows1(), tiles.rows2(), tiles.rows3()};
+            for (int vectors = 1; vectors <= rows.length; vectors++) {
+                for (int row = 1; row <= rows[vectors - 1]; row++) {
+                    convolution.pointwise(
+                            row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, floats, 0, 0, 0,
+                            Integer.MIN_VALUE, Integer.MAX_VALUE, by, 0);
+                    convolution.stem(
+                            row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, 0, Integer.MIN_VALUE,
+                            Integer.MAX_VALUE, by, 0);
                 }
             }
         }
@@ -43,9 +53,12 @@ class TileCompilationTest {
         String log = ChildJvm.run(
                 List.of(
                         "-Xcomp", "-XX:TieredStopAtLevel=3", "-XX:CompileCommand=quiet",
-                        "-XX:CompileCommand=compileonly," + VectorTiles.class.getName() + "*::*", "-XX:+PrintCompilation"),
+                        "-XX:CompileCommand=compileonly," + VectorTiles.class.getName() + "*::*",
+                        "-XX:CompileCommand=compileonly," + VectorTiles.class.getPackageName() + ".StepTiles*::*",
+                        "-XX:+PrintCompilation"),
                 EachTileOnce.class);
         assertTrue(log.contains(VectorTiles512.class.getName() + "::pointwise14x2"), log);
+        assertTrue(log.contains(StepTiles512.class.getName() + "::pointwise14x2"), log);
         assertEquals(List.of(), log.lines().filter(line -> line.contains("COMPILE SKIPPED")).toList());
     }
 }

@@ -66,7 +66,8 @@ class NativeQuantisedKernelTest {
         return new QuantisedPointwise(
                 shape,
                 new Requantisation(none, none, none, 0, 255, MAP, Optional.empty(), Optional.of(packing)),
-                Optional.of(QuantisedSum.of(MAP, MAP, MAP)));
+                Optional.of(QuantisedSum.of(MAP, MAP, MAP)),
+                Optional.empty());
     }
 
     @ParameterizedTest

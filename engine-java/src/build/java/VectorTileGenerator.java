@@ -379,29 +379,37 @@ final class VectorTileGenerator {
                         .formatted(v, v * lanes)));
     }
 
-    /** The two strides that MobileNetV2 takes on plain maps, for which offsets are constants, and everything else. */
+    /**
+     * The two strides that MobileNetV2 takes on plain maps, the two dilations that it has at an output stride of 8, for all of
+     * which offsets are constants, and everything else.
+     */
     private static String depthwise(int lanes, Finish finish) {
         return """
                     @Override
                     void depthwise(
                             Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow,
                             int toRow, FloatRequantisation by, int channel) {
-                        if (!layer.tiles(4)) {
-                            depthwiseAny(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
-                        } else if (layer.stride() == 1) {
-                            depthwiseStride1(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
-                        } else {
-                            depthwiseStride2(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
+                        int kind = layer.tiles(4) ? 10 * layer.stride() + layer.dilation() : 0;
+                        switch (kind) {
+                            case 11 -> depthwiseStride1(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
+                            case 21 -> depthwiseStride2(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
+                            case 12 -> depthwiseDilation2(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
+                            case 14 -> depthwiseDilation4(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
+                            default -> depthwiseAny(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
                         }
                     }
 
                 %2$s
                 %3$s
                 %4$s
+                %5$s
+                %6$s
                 """.formatted(
                 finish == Finish.CLAMP ? "" : ", " + finish.arguments,
-                depthwiseTiled(lanes, finish, 1),
-                depthwiseTiled(lanes, finish, 2),
+                depthwiseTiled(lanes, finish, "Stride1", 1, 1),
+                depthwiseTiled(lanes, finish, "Stride2", 2, 1),
+                depthwiseTiled(lanes, finish, "Dilation2", 1, 2),
+                depthwiseTiled(lanes, finish, "Dilation4", 1, 4),
                 depthwiseAny(lanes, finish));
     }
 
@@ -442,21 +450,20 @@ final class VectorTileGenerator {
     }
 
     /**
-     * Columns four at a time, the last four over some of those before where they do not come out even. Only the first and
-     * the last input column can lie outside the map.
+     * Columns four at a time, the last four over some of those before where they do not come out even. As many of the first
+     * and of the last input columns as the dilation can lie outside the map.
      */
-    private static String depthwiseTiled(int lanes, Finish finish, int stride) {
-        int columns = 3 * stride + 3;
+    private static String depthwiseTiled(int lanes, Finish finish, String suffix, int stride, int dilation) {
+        int columns = 3 * stride + 2 * dilation + 1;
         return depthwiseRows(
                 lanes,
                 finish,
-                "Stride" + stride,
+                suffix,
                 """
                         int padLeft = layer.padLeft();
-                        int right = width - %d;
                         int last = layer.outputWidth() - 4;
                         int fours = (layer.outputWidth() + 3) / 4;
-                """.formatted(columns),
+                """,
                 """
                             for (int four = 0; four < fours; four++) {
                                 int x = Math.min(four * 4, last);
@@ -468,27 +475,34 @@ final class VectorTileGenerator {
                 """.formatted(
                         stride,
                         lanes,
-                        lines(3, row -> """
-                                                int p%1$d = r%1$d + left * %2$d;
-                                                int first%1$d = left < 0 ? zeros : p%1$d;
-                                                int last%1$d = left > right ? zeros : p%1$d + %3$d;\
-                                """.formatted(row, lanes, (columns - 1) * lanes)),
-                        depthwiseFour(lanes, finish, stride)));
+                        lines(3, row -> "                int p%1$d = r%1$d + left * %2$d;\n".formatted(row, lanes)
+                                + outermost(lanes, row, columns, dilation)),
+                        depthwiseFour(lanes, finish, stride, dilation)));
     }
 
-    /** Four outputs without dilation: each input column is loaded once and goes to all outputs that see it. */
-    private static String depthwiseFour(int lanes, Finish finish, int stride) {
+    /** Where the columns of a row stand that can lie outside the map. */
+    private static String outermost(int lanes, int row, int columns, int dilation) {
+        return lines(2 * dilation, i -> {
+            boolean before = i < dilation;
+            int column = before ? i : columns - 2 * dilation + i;
+            return "                int e%d_%d = left + %d %s ? zeros : p%d + %d;".formatted(
+                    row, column, column, before ? "< 0" : ">= width", row, column * lanes);
+        });
+    }
+
+    /** Four outputs: each input column is loaded once and goes to all outputs that see it. */
+    private static String depthwiseFour(int lanes, Finish finish, int stride, int dilation) {
         StringBuilder body = new StringBuilder();
-        int columns = 3 * stride + 3;
+        int columns = 3 * stride + 2 * dilation + 1;
         for (int row = 0; row < 3; row++) {
             for (int column = 0; column < columns; column++) {
-                String at = column == 0 ? "first" + row
-                        : column == columns - 1 ? "last" + row : "p" + row + " + " + column * lanes;
-                body.append("                FloatVector x%1$d_%2$d = FloatVector.fromArray(F, a, %3$s);\n"
-                        .formatted(row, column, at));
+                boolean outer = column < dilation || column >= columns - dilation;
+                body.append("                FloatVector x%1$d_%2$d = FloatVector.fromArray(F, a, %3$s);\n".formatted(
+                        row, column, outer ? "e" + row + "_" + column : "p" + row + " + " + column * lanes));
                 for (int p = 0; p < 4; p++) {
-                    int t = column - p * stride;
-                    if (t >= 0 && t < 3) {
+                    int reach = column - p * stride;
+                    if (reach >= 0 && reach <= 2 * dilation && reach % dilation == 0) {
+                        int t = reach / dilation;
                         body.append("                %s = w%d.fma(x%d_%d, %s);\n".formatted(
                                 row + t == 0 ? "FloatVector s" + p : "s" + p, row * 3 + t, row, column,
                                 row + t == 0 ? "b" : "s" + p));

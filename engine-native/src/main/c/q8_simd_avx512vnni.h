@@ -89,6 +89,19 @@ ALWAYS_INLINE q8_x q8_window(const uint8_t *p, q8_inside inside, const uint8_t *
     return q8_window_of_pixels(_mm512_mask_loadu_epi32(outside, inside, p));
 }
 
+ALWAYS_INLINE q8_x q8_window_apart(const uint8_t *p, ptrdiff_t step, q8_inside inside, const uint8_t *zeros)
+{
+    const uint8_t *at[4];
+    UNROLL_ALL
+    for (int i = 0; i < 4; i++) {
+        at[i] = (inside >> (4 * i)) & 1 ? p + i * step : zeros;
+    }
+    __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)at[0]));
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)at[1]), 1);
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)at[2]), 2);
+    return q8_window_of_pixels(_mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)at[3]), 3));
+}
+
 ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[3])
 {
     __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)p[0]));

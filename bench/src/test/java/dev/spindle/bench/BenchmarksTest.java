@@ -60,6 +60,19 @@ class BenchmarksTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> dilatedLayers() {
+        return TestWorkloads.contestants().stream().flatMap(backend -> Stream.of("9x17 d1", "9x17 d2", "18x5 d4")
+                .map(shape -> dynamicTest(backend + ": " + shape, () -> {
+                    DilationBenchmark benchmark = new DilationBenchmark();
+                    benchmark.shape = shape;
+                    benchmark.backend = backend;
+                    benchmark.open();
+                    benchmark.call();
+                    benchmark.close();
+                })));
+    }
+
+    @TestFactory
     Stream<DynamicTest> blocks() {
         Workload workload = TestWorkloads.tiny();
         return TestWorkloads.contestants().stream().flatMap(backend -> Stream.of(Fusion.NEVER, Fusion.ALWAYS)

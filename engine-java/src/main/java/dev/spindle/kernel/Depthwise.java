@@ -66,12 +66,12 @@ public record Depthwise(
     }
 
     /**
-     * Whether {@code count} neighbouring output columns, wherever they are, read a run of neighbouring input columns of which
-     * none but the first and the last can lie outside the map.
+     * Whether {@code count} neighbouring output columns, wherever they are, read a run of input columns of which no more than
+     * {@link #dilation} can lie outside the map on either side.
      */
     public boolean tiles(int count) {
-        int lastColumn = (outputWidth - 1) * stride - padLeft + 2;
-        return dilation == 1 && outputWidth >= count && padLeft <= 1 && lastColumn <= width;
+        int lastColumn = (outputWidth - 1) * stride - padLeft + 2 * dilation;
+        return outputWidth >= count && padLeft <= dilation && lastColumn < width + dilation;
     }
 
     /** The first output column whose taps all lie in the map, at most {@link #outputWidth}. */

@@ -3,11 +3,13 @@ package dev.spindle.weights;
 import dev.spindle.Checkpoint;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.plan.BatchNorm;
 import dev.spindle.plan.LayerWeights;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** The forward pass by definition, in double precision: slow, and nothing else in it. */
@@ -36,7 +38,7 @@ final class DoubleReference {
     }
 
     /**
-     * Logits of one picture.
+     * Logits of one picture; of a segmentation network {@code [height][width][classes]}, before they are enlarged.
      *
      * @param nhwc preprocessed pixels, channels last
      * @param offset where the picture begins in {@code nhwc}
@@ -54,10 +56,41 @@ final class DoubleReference {
                 map = sum(map, in);
             }
         }
+        if (network.top() instanceof DeepLab top) {
+            return segment(map, top);
+        }
         if (network.head().isPresent()) {
             map = conv(map, network.head().get());
         }
         return dense(average(map));
+    }
+
+    private double[] segment(Map map, DeepLab top) {
+        double[] features = average(map);
+        double[][][] pixel = new double[features.length][1][1];
+        for (int c = 0; c < features.length; c++) {
+            pixel[c][0][0] = features[c];
+        }
+        double[][][] pooled = conv(new Map(pixel), top.imagePooling()).values();
+        double[][][] aspp = conv(map, top.aspp()).values();
+        double[][][] joined = new double[pooled.length + aspp.length][map.height()][map.width()];
+        for (int c = 0; c < joined.length; c++) {
+            int own = top.pooledFirst() ? c - pooled.length : c;
+            if (own >= 0 && own < aspp.length) {
+                joined[c] = aspp[own];
+            } else {
+                for (double[] row : joined[c]) {
+                    Arrays.fill(row, pooled[top.pooledFirst() ? c : c - aspp.length][0][0]);
+                }
+            }
+        }
+        Map logits = conv(conv(new Map(joined), top.projection()), top.logits());
+        double[] nhwc = new double[logits.channels() * logits.height() * logits.width()];
+        for (int i = 0; i < nhwc.length; i++) {
+            int at = i / logits.channels();
+            nhwc[i] = logits.values()[i % logits.channels()][at / logits.width()][at % logits.width()];
+        }
+        return nhwc;
     }
 
     private Map input(float[] nhwc, int offset) {

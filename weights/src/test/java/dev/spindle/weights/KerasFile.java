@@ -143,7 +143,7 @@ final class KerasFile {
     }
 
     /** {@code [outputs][inputs][height][width]} as {@code [height][width][inputs][outputs]}. */
-    private static float[][][][] kernel(float[] values, int inputs, int outputs, int side) {
+    static float[][][][] kernel(float[] values, int inputs, int outputs, int side) {
         float[][][][] kernel = new float[side][side][inputs][outputs];
         for (int i = 0; i < values.length; i++) {
             kernel[i / side % side][i % side][i / (side * side) % inputs][i / (side * side * inputs)] = values[i];
@@ -151,7 +151,7 @@ final class KerasFile {
         return kernel;
     }
 
-    private static float[][][][] depthwiseKernel(float[] values, int channels, int side) {
+    static float[][][][] depthwiseKernel(float[] values, int channels, int side) {
         float[][][][] kernel = new float[side][side][channels][1];
         for (int i = 0; i < values.length; i++) {
             kernel[i / side % side][i % side][i / (side * side)][0] = values[i];

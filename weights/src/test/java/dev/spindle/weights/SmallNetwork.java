@@ -7,9 +7,11 @@ import dev.spindle.Checkpoint;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.Sampling;
 import dev.spindle.plan.BatchNorm;
 import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.Weights;
@@ -45,10 +47,22 @@ final class SmallNetwork {
                     values(random, channels, 1, 0.2), EPSILON);
             layers.put(conv.name(), LayerWeights.normalised(kernel(random, conv), norm));
         }
-        Conv dense = Conv.pointwise(Network.CLASSIFIER, network.features(), network.classes(), Activation.LINEAR);
-        layers.put(
-                Network.CLASSIFIER, LayerWeights.biased(kernel(random, dense), values(random, network.classes(), 0, 0.1)));
+        Conv last = network.weighted().getLast();
+        layers.put(last.name(), LayerWeights.biased(kernel(random, last), values(random, network.classes(), 0, 0.1)));
         return checkpoint(network, Weights.of(network, layers));
+    }
+
+    /** A segmentation network of the same backbone, with channels that fill no block. */
+    static Network segmenting(Padding padding, int height, int width) {
+        Network backbone = network(padding, height, width);
+        return new Network(
+                "MobileNetV2, stem 8, 3 blocks, DeepLabv3 head", height, width, padding, backbone.stem(),
+                backbone.blocks(),
+                new DeepLab(
+                        Conv.pointwise("aspp", 12, 19, Activation.RELU),
+                        Conv.pointwise("image_pooling", 12, 9, Activation.RELU),
+                        Conv.pointwise("projection", 28, 21, Activation.RELU),
+                        Conv.pointwise("logits", 21, CLASSES, Activation.LINEAR), true, Sampling.ALIGN_CORNERS));
     }
 
     /** With biases instead. */

@@ -9,6 +9,7 @@ import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** Writes small TensorFlow Lite files: a classifier of two blocks on 8x8 pixels, which tests then change. */
 final class TfliteFile {
@@ -51,9 +52,15 @@ final class TfliteFile {
     static final int SAME = 0;
     static final int VALID = 1;
     static final int LINEAR = 0;
+    static final int RELU = 1;
     static final int RELU6 = 3;
     static final int SIDE = 8;
     static final int CLASSES = 3;
+
+    /** Operators whose result has the scale of their input. */
+    private static final Set<Integer> KEEPING = Set.of(
+            TfliteOperator.AVERAGE_POOL_2D, TfliteOperator.RESIZE_BILINEAR, TfliteOperator.SPACE_TO_BATCH_ND,
+            TfliteOperator.BATCH_TO_SPACE_ND);
 
     final List<Tensor> tensors = new ArrayList<>();
     final List<Operator> operators = new ArrayList<>();
@@ -111,14 +118,100 @@ final class TfliteFile {
         return file;
     }
 
+    /**
+     * A segmentation network of 24x24 pixels: a stem, three blocks of which the last has a dilation of 2, a DeepLab head whose
+     * average comes first, 3 classes.
+     *
+     * @param cut whether the dilation is written as a plain convolution of grids
+     */
+    static TfliteFile segmentation(boolean cut) {
+        TfliteFile file = new TfliteFile();
+        file.input = file.computed("input", 1, 24, 24, 3);
+        int stem = file.conv("stem", file.input, 3, 4, 2, RELU6);
+        int depthwise = file.depthwise("block1.depthwise", stem, 4, 1, RELU6);
+        int project = file.conv("block1.project", depthwise, 1, 4, 1, LINEAR);
+        int expand = file.conv("block2.expand", project, 1, 8, 1, RELU6);
+        depthwise = file.depthwise("block2.depthwise", expand, 8, 2, RELU6);
+        project = file.conv("block2.project", depthwise, 1, 6, 1, LINEAR);
+        expand = file.conv("block3.expand", project, 1, 12, 1, RELU6);
+        depthwise = cut ? file.cutDepthwise(expand) : file.dilatedDepthwise(expand);
+        int narrow = file.conv("block3.project", depthwise, 1, 6, 1, LINEAR);
+        int sum = file.computed("block3.sum", 1, 6, 6, 6);
+        file.operator(TfliteOperator.ADD, 11, new int[] {LINEAR}, sum, narrow, project);
+        int average = file.computed("average", 1, 1, 1, 6);
+        file.operator(TfliteOperator.AVERAGE_POOL_2D, 5, new int[] {VALID, 1, 1, 6, 6, LINEAR}, average, sum);
+        int pooled = file.resized("pooled", file.conv("image_pooling", average, 1, 5, 1, RELU), 6);
+        int aspp = file.conv("aspp", sum, 1, 7, 1, RELU);
+        int joined = file.computed("joined", 1, 6, 6, 12);
+        file.operator(TfliteOperator.CONCATENATION, 10, new int[] {3, LINEAR}, joined, pooled, aspp);
+        int logits = file.conv("logits", file.conv("projection", joined, 1, 9, 1, RELU), 1, CLASSES, 1, LINEAR);
+        int enlarged = file.resized("enlarged", logits, 24);
+        file.output = file.add(new Tensor("classes", TfliteType.INT64.ordinal(), new int[] {1, 24, 24}, null));
+        file.operator(
+                TfliteOperator.ARG_MAX, 40, new int[] {TfliteType.INT64.ordinal()}, file.output, enlarged,
+                file.integers("axis", new int[0], 3));
+        return file;
+    }
+
+    private int resized(String name, int from, int side) {
+        int result = computed(name, 1, side, side, tensors.get(from).shape[3]);
+        operator(
+                TfliteOperator.RESIZE_BILINEAR, 15, new int[] {0, 0, 1, 0}, result, from,
+                integers(name + ".size", new int[] {2}, side, side));
+        return result;
+    }
+
+    private int dilatedDepthwise(int from) {
+        int result = computed("block3.depthwise.out", tensors.get(from).shape);
+        operator(
+                TfliteOperator.DEPTHWISE_CONV_2D, 2, new int[] {SAME, 1, 1, 1, RELU6, 2, 2}, result, from,
+                floats("block3.depthwise", 1, 3, 3, 12), floats("block3.depthwise.bias", 12));
+        return result;
+    }
+
+    private int cutDepthwise(int from) {
+        int cut = computed("block3.cut", 4, 5, 5, 12);
+        operator(
+                TfliteOperator.SPACE_TO_BATCH_ND, 0, new int[0], cut, from, integers("block3.rate", new int[] {2}, 2, 2),
+                integers("block3.zeros", new int[] {2, 2}, 2, 2, 2, 2));
+        int convolved = computed("block3.convolved", 4, 3, 3, 12);
+        operator(
+                TfliteOperator.DEPTHWISE_CONV_2D, 2, new int[] {VALID, 1, 1, 1, RELU6}, convolved, cut,
+                floats("block3.depthwise", 1, 3, 3, 12), floats("block3.depthwise.bias", 12));
+        int result = computed("block3.depthwise.out", tensors.get(from).shape);
+        operator(
+                TfliteOperator.BATCH_TO_SPACE_ND, 0, new int[0], result, convolved, index("block3.rate"),
+                integers("block3.crops", new int[] {2, 2}, 0, 0, 0, 0));
+        return result;
+    }
+
+    /** The segmentation network with random bytes of one scale in place of floats. */
+    static TfliteFile quantisedSegmentation(TfliteType type, boolean cut) {
+        TfliteFile file = segmentation(cut);
+        file.quantise(type);
+        for (Operator operator : file.operators) {
+            if (KEEPING.contains(operator.code)) {
+                Tensor from = file.tensors.get(operator.inputs[0]);
+                Tensor to = file.tensors.get(operator.outputs[0]);
+                to.scales = from.scales;
+                to.zeroPoints = from.zeroPoints;
+            }
+        }
+        return file;
+    }
+
+    private void quantise(TfliteType type) {
+        for (Tensor tensor : tensors) {
+            if (tensor.type == TfliteType.FLOAT32.ordinal()) {
+                quantise(tensor, type);
+            }
+        }
+    }
+
     /** The classifier with random bytes of one scale in place of floats. */
     static TfliteFile quantised(TfliteType type) {
         TfliteFile file = classifier();
-        for (Tensor tensor : file.tensors) {
-            if (tensor.type == TfliteType.FLOAT32.ordinal()) {
-                file.quantise(tensor, type);
-            }
-        }
+        file.quantise(type);
         Tensor probabilities = file.tensors.get(file.output);
         probabilities.scales = new float[] {1 / 256f};
         probabilities.zeroPoints = new long[] {type.smallest()};

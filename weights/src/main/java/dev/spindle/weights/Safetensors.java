@@ -1,16 +1,11 @@
 package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -19,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.UUID;
 
 /**
  * A file of named arrays in the safetensors format (github.com/huggingface/safetensors, section Format): eight bytes of
@@ -280,7 +274,7 @@ public final class Safetensors {
     }
 
     /**
-     * Writes a file, or replaces one, at once: it is written beside its place and moved there when it is complete.
+     * Writes a file, or replaces one, at once; see {@link WholeFile}.
      *
      * @param file where to
      * @param tensors the arrays by name; the header keeps their order, the data are ordered by falling element size, so
@@ -296,36 +290,8 @@ public final class Safetensors {
         ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         length.putLong(header.remaining()).flip();
 
-        Path target = file.toAbsolutePath();
-        Path part = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            try (FileChannel channel =
-                    FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                writeFully(channel, length);
-                writeFully(channel, header);
-                for (String name : order) {
-                    writeFully(channel, tensors.get(name).data());
-                }
-                channel.force(true);
-            }
-            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            deletePart(part, e);
-            throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
-        }
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
-    }
-
-    private static void deletePart(Path part, IOException cause) {
-        try {
-            Files.deleteIfExists(part);
-        } catch (IOException e) {
-            cause.addSuppressed(e);
-        }
+        List<ByteBuffer> content = new ArrayList<>(List.of(length, header));
+        order.forEach(name -> content.add(tensors.get(name).data()));
+        WholeFile.write(file, content);
     }
 }

@@ -17,14 +17,12 @@ import java.util.List;
 final class CalibrationPictures implements CalibrationInputs {
 
     private final List<Image> pictures = new ArrayList<>();
-    private final List<Failed> failed = new ArrayList<>();
+    private final FailedPictures failed;
     private final Preprocessor scaler;
     private final float[] input;
 
-    /** A picture that could not be used, and why. */
-    record Failed(String file, String error) {}
-
-    private CalibrationPictures(Preprocessor scaler) {
+    private CalibrationPictures(Preprocessor scaler, FailedPictures failed) {
+        this.failed = failed;
         this.scaler = scaler;
         this.input = new float[scaler.length()];
     }
@@ -42,20 +40,15 @@ final class CalibrationPictures implements CalibrationInputs {
     static CalibrationPictures read(Path folder, List<Path> files, Checkpoint checkpoint, PrintWriter err, Work work) {
         Network network = checkpoint.network();
         Preprocessor fitter = new Preprocessor(checkpoint.preprocessing(), network.height(), network.width());
-        CalibrationPictures all = new CalibrationPictures(new Preprocessor(
-                checkpoint.preprocessing().withResizeRatio(1), network.height(), network.width()));
+        CalibrationPictures all = new CalibrationPictures(
+                new Preprocessor(checkpoint.preprocessing().withResizeRatio(1), network.height(), network.width()),
+                new FailedPictures(err, work::clear));
         Heap.require(folder + ": " + Text.count(files.size(), "picture"), (long) files.size() * fitter.length());
         for (Path file : files) {
             try {
                 all.pictures.add(fitter.fit(ImageDecoder.decode(file)));
-            } catch (InvalidInputException e) {
-                all.failed.add(new Failed(file.toString(), e.getMessage()));
-                work.clear();
-                Failures.report(err, e);
-            } catch (UncheckedIOException e) {
-                all.failed.add(new Failed(file.toString(), e.getMessage()));
-                work.clear();
-                Failures.report(err, e);
+            } catch (InvalidInputException | UncheckedIOException e) {
+                all.failed.add(file, e);
             }
             work.done();
         }
@@ -76,7 +69,7 @@ final class CalibrationPictures implements CalibrationInputs {
         return input;
     }
 
-    List<Failed> failed() {
-        return failed;
+    List<FailedPictures.Failed> failed() {
+        return failed.all();
     }
 }

@@ -1,23 +1,13 @@
 package dev.spindle.cli;
 
 import dev.spindle.Checkpoint;
-import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Session;
-import dev.spindle.image.ImageDecoder;
-import dev.spindle.image.Preprocessor;
-import dev.spindle.network.Network;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,9 +24,6 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         sortSynopsis = false)
 final class EvaluateCommand implements Callable<Integer> {
-
-    /** More do not help: one session runs the network. */
-    private static final int MOST_DECODERS = 4;
 
     @Mixin
     private ModelOptions model;
@@ -75,7 +62,7 @@ final class EvaluateCommand implements Callable<Integer> {
             double seconds,
             double imagesPerSecond,
             List<Accuracy.Confusion> confusions,
-            List<Failed> failed)
+            List<FailedPictures.Failed> failed)
             implements Report {
         @Override
         public String text() {
@@ -102,12 +89,6 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    /** A picture that could not be used, and why. */
-    private record Failed(String file, String error) {}
-
-    /** A picture as the network wants it; without input where it could not be used. */
-    private record Prepared(Samples.Sample sample, float[] input, RuntimeException failure) {}
-
     @Override
     public Integer call() {
         Checkpoint checkpoint = model.readClassifier();
@@ -129,77 +110,38 @@ final class EvaluateCommand implements Callable<Integer> {
     private int evaluate(
             Model loaded, Session session, List<Samples.Sample> samples, Accuracy accuracy, EvaluationCsv table)
             throws IOException {
-        List<Failed> failed = new ArrayList<>();
         float[] logits = new float[session.logitsLength()];
-        int decoders = Math.clamp(Runtime.getRuntime().availableProcessors() - 1, 1, MOST_DECODERS);
-        Heap.require(model.name() + ": pictures that wait", 2L * decoders * Float.BYTES * session.inputLength());
-        Queue<CompletableFuture<Prepared>> ahead = new ArrayDeque<>();
-        long start = System.nanoTime();
-        try (ExecutorService threads = Executors.newFixedThreadPool(decoders);
+        List<Path> files = samples.stream().map(Samples.Sample::file).toList();
+        try (PictureQueue pictures = new PictureQueue(model.name(), loaded, files);
                 Progress progress = new Progress(output.err())) {
-            int next = 0;
-            for (int done = 0; done < samples.size(); done++) {
-                for (; next < samples.size() && ahead.size() < 2 * decoders; next++) {
-                    Samples.Sample sample = samples.get(next);
-                    ahead.add(CompletableFuture.supplyAsync(() -> prepare(loaded, sample), threads));
-                }
-                Prepared prepared = ahead.remove().join();
-                if (prepared.failure != null) {
-                    progress.clear();
-                    failed.add(new Failed(prepared.sample.file().toString(), prepared.failure.getMessage()));
-                    table.failed(prepared.sample, prepared.failure.getMessage());
-                    report(prepared.failure);
+            FailedPictures failed = new FailedPictures(output.err(), progress::clear);
+            for (Samples.Sample sample : samples) {
+                PictureQueue.Prepared picture = pictures.next();
+                if (picture.failure() != null) {
+                    failed.add(picture.file(), picture.failure());
+                    table.failed(sample, picture.failure().getMessage());
                 } else {
-                    session.run(prepared.input, logits);
-                    table.ranked(prepared.sample, accuracy.add(prepared.sample.truth(), logits));
+                    session.run(picture.input(), logits);
+                    table.ranked(sample, accuracy.add(sample.truth(), logits));
                 }
-                progress.show(state(done + 1, samples.size(), accuracy, seconds(start)));
+                progress.show(pictures.state() + Text.format(", top-1 %.2f %%", accuracy.top1()));
             }
+            progress.clear();
+            double seconds = pictures.seconds();
+            output.print(new Result(
+                    model.name(),
+                    loaded.network().architecture(),
+                    loaded.backend(),
+                    loaded.precision().label(),
+                    model.threads(),
+                    accuracy.count(),
+                    accuracy.top1(),
+                    accuracy.top5(),
+                    seconds,
+                    samples.size() / seconds,
+                    accuracy.confusions(),
+                    failed.all()));
         }
-        Network network = loaded.network();
-        double seconds = seconds(start);
-        output.print(new Result(
-                model.name(),
-                network.architecture(),
-                loaded.backend(),
-                loaded.precision().label(),
-                model.threads(),
-                accuracy.count(),
-                accuracy.top1(),
-                accuracy.top5(),
-                seconds,
-                samples.size() / seconds,
-                accuracy.confusions(),
-                failed));
         return accuracy.count() == 0 ? ExitCode.BAD_INPUT : ExitCode.SUCCESS;
-    }
-
-    private static Prepared prepare(Model loaded, Samples.Sample sample) {
-        Network network = loaded.network();
-        float[] input = new float[3 * network.height() * network.width()];
-        try {
-            new Preprocessor(loaded.preprocessing(), network.height(), network.width())
-                    .apply(ImageDecoder.decode(sample.file()), input, 0);
-            return new Prepared(sample, input, null);
-        } catch (InvalidInputException | UncheckedIOException e) {
-            return new Prepared(sample, null, e);
-        }
-    }
-
-    private void report(RuntimeException failure) {
-        switch (failure) {
-            case InvalidInputException bad -> Failures.report(output.err(), bad);
-            case UncheckedIOException failed -> Failures.report(output.err(), failed);
-            default -> throw failure;
-        }
-    }
-
-    private static double seconds(long start) {
-        return (System.nanoTime() - start) / 1e9;
-    }
-
-    private static String state(int done, int all, Accuracy accuracy, double seconds) {
-        return Text.format(
-                "%,d of %,d images, %,.1f images/s, top-1 %.2f %%", done, all, done / seconds, accuracy.top1());
     }
 }

@@ -109,7 +109,7 @@ final class QuantizeCommand implements Callable<Integer> {
             long bytes,
             String architecture,
             int images,
-            List<CalibrationPictures.Failed> failed,
+            List<FailedPictures.Failed> failed,
             QuantiserSettings settings,
             double top1Agreement,
             float largestLogitDifference,

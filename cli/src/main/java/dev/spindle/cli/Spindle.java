@@ -35,6 +35,7 @@ import picocli.CommandLine.TypeConversionException;
             DoctorCommand.class,
             BenchCommand.class,
             EvaluateCommand.class,
+            EmbedCommand.class,
             ModelsCommand.class,
             PullCommand.class
         },

@@ -8,10 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** The option of commands that make a model file of another, and what those two have in common. */
+/** The option of commands that write files, and what those that make a model file of another have in common. */
 final class TargetFile {
 
-    @Option(names = "--force", description = "Replace OUT if it exists.")
+    @Option(names = "--force", description = "Replace files that exist.")
     private boolean force;
 
     /** Makes sure, before any work is done, that a file may be written. */

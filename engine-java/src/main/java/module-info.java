@@ -15,6 +15,7 @@ module dev.spindle.engine {
     exports dev.spindle.network;
     exports dev.spindle.plan;
     exports dev.spindle.quantise;
+    exports dev.spindle.retarget;
 
     uses dev.spindle.CheckpointReader;
     uses dev.spindle.kernel.KernelProvider;

@@ -1,7 +1,9 @@
 package dev.spindle;
 
 import dev.spindle.image.Preprocessing;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Network;
+import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.plan.Weights;
 import java.util.ArrayList;
@@ -60,6 +62,22 @@ public record Checkpoint(
     /** The same with other labels; none, or one a class. */
     public Checkpoint withLabels(List<String> newLabels) {
         return new Checkpoint(network, weights, quantised, preprocessing, newLabels, source);
+    }
+
+    /**
+     * The same network in fp32 with another classifier on its features.
+     *
+     * @param classifier its weights, {@code [classes][features]}, and a bias
+     * @param newLabels one a class
+     * @throws IllegalArgumentException where the network is no classifier, or weights and labels do not fit
+     */
+    public Checkpoint withClassifier(LayerWeights classifier, List<String> newLabels) {
+        if (!(network.top() instanceof Classifier)) {
+            throw new IllegalArgumentException("expected a network that ends in a classifier, found " + network.architecture());
+        }
+        Network other = network.withTop(new Classifier(network.head(), newLabels.size()));
+        return new Checkpoint(
+                other, weights.with(other, Network.CLASSIFIER, classifier), preprocessing, newLabels, source);
     }
 
     /** The same with another source. */

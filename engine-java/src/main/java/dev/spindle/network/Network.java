@@ -200,4 +200,9 @@ public record Network(
     public Network withResolution(int newHeight, int newWidth) {
         return new Network(architecture, newHeight, newWidth, padding, stem, blocks, top);
     }
+
+    /** The same backbone with something else on it. */
+    public Network withTop(Top newTop) {
+        return new Network(architecture, height, width, padding, stem, blocks, newTop);
+    }
 }

@@ -73,6 +73,19 @@ public final class Weights {
     }
 
     /**
+     * The same but for one layer.
+     *
+     * @param network the description that the result belongs to
+     * @param name of the layer
+     * @param layer its new weights
+     */
+    public Weights with(Network network, String name, LayerWeights layer) {
+        Map<String, LayerWeights> changed = new LinkedHashMap<>(layers);
+        changed.put(name, layer);
+        return of(network, changed);
+    }
+
+    /**
      * The same function without batch normalisation: it is folded into kernels and biases with the arithmetic of a
      * {@link Planner}, whose plans of either weights are the same bits.
      *

@@ -84,4 +84,14 @@ final class Accuracy {
                 .limit(MOST_CONFUSIONS)
                 .toList();
     }
+
+    /** Confusions for people: whole lines, none without any. */
+    static String text(List<Confusion> confusions) {
+        StringBuilder text = new StringBuilder(confusions.isEmpty() ? "" : "most frequent confusions\n");
+        for (Confusion confusion : confusions) {
+            text.append(Text.format(
+                    "  %,6d  %s, taken for %s%n", confusion.count, confusion.label, confusion.predictedLabel));
+        }
+        return text.toString();
+    }
 }

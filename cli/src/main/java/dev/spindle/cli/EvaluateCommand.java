@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
             implements Report {
         @Override
         public String text() {
-            StringBuilder text = new StringBuilder(Text.format(
+            return Text.format(
                     """
                     %s, on %s, %s
                       %s in %.1f s, %,.1f images/s with decoding, %,d failed
@@ -76,16 +76,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     architecture, backend, Text.count(threads, "thread"),
                     Text.count(images, "image"), seconds, imagesPerSecond, failed.size(),
                     top1,
-                    top5));
-            if (!confusions.isEmpty()) {
-                text.append("most frequent confusions\n");
-            }
-            for (Accuracy.Confusion confusion : confusions) {
-                text.append(Text.format(
-                        "  %,6d  %s, taken for %s%n",
-                        confusion.count(), confusion.label(), confusion.predictedLabel()));
-            }
-            return text.toString();
+                    top5) + Accuracy.text(confusions);
         }
     }
 

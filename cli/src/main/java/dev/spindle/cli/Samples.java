@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,31 +39,59 @@ final class Samples {
      * @return at least one, by folder and name
      */
     static List<Sample> in(Path folder, ClassNames names) {
-        List<Path> here = new ArrayList<>();
+        Found found = find(folder);
         List<Sample> samples = new ArrayList<>();
-        for (Path child : children(folder)) {
-            if (Files.isDirectory(child)) {
-                List<Path> pictures = pictures(child);
-                if (!pictures.isEmpty()) {
-                    int truth = names.find(child.toString(), child.getFileName().toString());
-                    pictures.forEach(picture -> samples.add(new Sample(picture, truth)));
-                }
-            } else if (isPicture(child)) {
-                here.add(child);
-            }
-        }
-        if (!samples.isEmpty() && !here.isEmpty()) {
-            throw new InvalidInputException(
-                    folder + ": expected pictures in sub-folders or beside each other, found both, " + here.getFirst()
-                            + " and " + samples.getFirst().file());
-        }
-        for (Path picture : here) {
+        found.byFolder.forEach((child, pictures) -> {
+            int truth = names.find(child.toString(), child.getFileName().toString());
+            pictures.forEach(picture -> samples.add(new Sample(picture, truth)));
+        });
+        for (Path picture : found.beside) {
             samples.add(new Sample(picture, named(picture, names)));
         }
         if (samples.isEmpty()) {
             throw new InvalidInputException(folder + ": expected pictures, by folders named by class, found none");
         }
         return samples;
+    }
+
+    /**
+     * Finds the pictures of a folder's sub-folders, each of which is a class of its own.
+     *
+     * @return the folders' names and their pictures, both in order; at least two
+     */
+    static Map<String, List<Path>> byFolder(Path folder) {
+        Found found = find(folder);
+        if (found.byFolder.size() < 2) {
+            throw new InvalidInputException(folder + ": expected pictures in a sub-folder for each of at least two classes, found "
+                    + (found.beside.isEmpty() ? Text.count(found.byFolder.size(), "such folder") : "them beside each other"));
+        }
+        Map<String, List<Path>> byName = new LinkedHashMap<>();
+        found.byFolder.forEach((child, pictures) -> byName.put(child.getFileName().toString(), pictures));
+        return byName;
+    }
+
+    /** The pictures of a folder: those of its sub-folders, or those in itself. */
+    private record Found(Map<Path, List<Path>> byFolder, List<Path> beside) {}
+
+    private static Found find(Path folder) {
+        Map<Path, List<Path>> byFolder = new LinkedHashMap<>();
+        List<Path> beside = new ArrayList<>();
+        for (Path child : children(folder)) {
+            if (Files.isDirectory(child)) {
+                List<Path> pictures = pictures(child);
+                if (!pictures.isEmpty()) {
+                    byFolder.put(child, pictures);
+                }
+            } else if (isPicture(child)) {
+                beside.add(child);
+            }
+        }
+        if (!byFolder.isEmpty() && !beside.isEmpty()) {
+            throw new InvalidInputException(
+                    folder + ": expected pictures in sub-folders or beside each other, found both, " + beside.getFirst()
+                            + " and " + byFolder.values().iterator().next().getFirst());
+        }
+        return new Found(byFolder, beside);
     }
 
     /**

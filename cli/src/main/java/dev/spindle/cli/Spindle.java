@@ -36,6 +36,7 @@ import picocli.CommandLine.TypeConversionException;
             BenchCommand.class,
             EvaluateCommand.class,
             EmbedCommand.class,
+            RetargetCommand.class,
             ModelsCommand.class,
             PullCommand.class
         },

@@ -24,6 +24,11 @@ final class Text {
 
     /** A count with its noun. */
     static String count(long number, String noun) {
-        return format("%,d %s%s", number, noun, number == 1 ? "" : "s");
+        return count(number, noun, noun + "s");
+    }
+
+    /** A count with a noun whose plural has another ending. */
+    static String count(long number, String noun, String plural) {
+        return format("%,d %s", number, number == 1 ? noun : plural);
     }
 }

@@ -22,7 +22,7 @@ class SpindleTest {
     @Test
     void namesItsCommandsWhereNoneIsGiven() {
         Cli.run().refused(
-                "classify, run, inspect, convert, quantize, compare, backends, doctor, bench, evaluate, embed, models, pull",
+                "classify, run, inspect, convert, quantize, compare, backends, doctor, bench, evaluate, embed, retarget, models, pull",
                 "spindle --help");
     }
 
@@ -30,7 +30,7 @@ class SpindleTest {
     void everyCommandHasHelpAndJson() {
         assertEquals(
                 Set.of("classify", "run", "inspect", "convert", "quantize", "compare", "backends", "doctor", "bench", "evaluate",
-                        "embed", "models", "pull"),
+                        "embed", "retarget", "models", "pull"),
                 COMMANDS);
         for (String command : COMMANDS) {
             Cli help = Cli.run(command, "--help").succeeded();

@@ -5,6 +5,7 @@ import dev.spindle.image.Preprocessing;
 import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Classifier;
+import dev.spindle.network.MapNames;
 import dev.spindle.network.Network;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
@@ -44,18 +45,22 @@ public final class Model implements AutoCloseable {
     private final Kernel kernel;
     private final Plan plan;
     private final Options options;
+    /** The layers whose maps are wanted, in the options' order. */
+    private final List<String> maps;
     private final AtomicBoolean closed = new AtomicBoolean();
     /** Sessions that are not closed yet, and one more for the model itself. */
     private final AtomicInteger holders = new AtomicInteger(1);
     /** Buffers for calls on pictures, as many as there ever were such calls at once. */
     private final Queue<PictureCall> idleCalls = new ConcurrentLinkedQueue<>();
 
-    private Model(Checkpoint checkpoint, Kernel kernel, Plan plan, Options options) {
+    private Model(Checkpoint checkpoint, Kernel kernel, Options options) {
+        MapNames names = MapNames.of(checkpoint.network());
+        this.maps = options.maps().stream().map(names::layer).toList();
         this.preprocessing = checkpoint.preprocessing();
         this.labels = checkpoint.labels();
         this.source = checkpoint.source();
         this.kernel = kernel;
-        this.plan = plan;
+        this.plan = plan(checkpoint, options, kernel, Set.copyOf(maps));
         this.options = options;
     }
 
@@ -68,11 +73,11 @@ public final class Model implements AutoCloseable {
      * Loads a file. Formats come from the {@link CheckpointReader}s on the class or module path.
      *
      * @param file a model file
-     * @param options backend, threads, fusion and precision
+     * @param options backend, threads, fusion, precision and maps
      * @return the model, to be closed
      * @throws InvalidInputException where the file is no model, or a damaged one
      * @throws UncheckedIOException where it cannot be read
-     * @throws IllegalArgumentException for an unknown backend, and where {@link Precision#INT8} is wanted of a network that
+     * @throws IllegalArgumentException for an unknown backend or map, and where {@link Precision#INT8} is wanted of a network that
      *     is not quantised or of a backend without kernels for it
      * @throws IllegalStateException where the backend cannot run here
      */
@@ -84,8 +89,9 @@ public final class Model implements AutoCloseable {
      * Builds a model from network and weights.
      *
      * @param checkpoint what a reader made of a file, or what the caller made
-     * @param options backend, threads, fusion and precision
+     * @param options backend, threads, fusion, precision and maps
      * @return the model, to be closed
+     * @throws IllegalArgumentException where the network does not fit the options, such as by a map that it does not have
      */
     public static Model of(Checkpoint checkpoint, Options options) {
         return of(checkpoint, options, Kernels.byName(options.backend()));
@@ -93,14 +99,14 @@ public final class Model implements AutoCloseable {
 
     /** Builds a model for a kernel that need not be in the registry; for tests and benchmarks of kernels. */
     static Model of(Checkpoint checkpoint, Options options, Kernel kernel) {
-        Plan plan = plan(checkpoint, options, kernel);
-        kernel.prepare(plan.weights());
-        return new Model(checkpoint, kernel, plan, options);
+        Model model = new Model(checkpoint, kernel, options);
+        kernel.prepare(model.plan.weights());
+        return model;
     }
 
-    private static Plan plan(Checkpoint checkpoint, Options options, Kernel kernel) {
+    private static Plan plan(Checkpoint checkpoint, Options options, Kernel kernel, Set<String> kept) {
         if (!inIntegers(checkpoint, options.precision(), kernel)) {
-            return Planner.plan(checkpoint.network(), checkpoint.weights(), kernel.layout(), options.fusion());
+            return Planner.plan(checkpoint.network(), checkpoint.weights(), kernel.layout(), options.fusion(), kept);
         }
         return Planner.plan(
                 checkpoint.network(),
@@ -108,7 +114,8 @@ public final class Model implements AutoCloseable {
                         "int8 wanted, expected a quantised network, found one of fp32: " + checkpoint.source().format())),
                 kernel.quantised().orElseThrow(() -> new IllegalArgumentException(
                         "int8 wanted, but backend " + kernel.name() + " has no kernels for it")).layout(),
-                options.fusion());
+                options.fusion(),
+                kept);
     }
 
     private static boolean inIntegers(Checkpoint checkpoint, Precision precision, Kernel kernel) {
@@ -261,7 +268,7 @@ public final class Model implements AutoCloseable {
     public Session newSession() {
         hold();
         try {
-            return new Session(plan, kernel, options.threads(), this::release);
+            return new Session(plan, kernel, options.threads(), maps, this::release);
         } catch (OutOfMemoryError e) {
             release();
             throw e;

@@ -2,6 +2,7 @@ package dev.spindle;
 
 import dev.spindle.kernel.Kernels;
 import dev.spindle.plan.Fusion;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -12,8 +13,10 @@ import java.util.Objects;
  *     starts with; at least 1
  * @param fusion which blocks are fused; without any, {@link Session#trace} shows every layer
  * @param precision the numbers to compute with
+ * @param maps what {@link Session#features} gives, by the names that {@link dev.spindle.network.MapNames} lists; blocks that
+ *     have one of them inside are not fused
  */
-public record Options(String backend, int threads, Fusion fusion, Precision precision) {
+public record Options(String backend, int threads, Fusion fusion, Precision precision, List<String> maps) {
 
     /** The backend that the registry prefers, one thread a call. */
     public static final Options DEFAULT = new Options(Kernels.AUTO, 1);
@@ -23,6 +26,7 @@ public record Options(String backend, int threads, Fusion fusion, Precision prec
         Objects.requireNonNull(backend, "backend");
         Objects.requireNonNull(fusion, "fusion");
         Objects.requireNonNull(precision, "precision");
+        maps = List.copyOf(maps);
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads, expected at least 1");
         }
@@ -30,26 +34,31 @@ public record Options(String backend, int threads, Fusion fusion, Precision prec
 
     /** Fuses what is faster fused, and computes a quantised file in integers. */
     public Options(String backend, int threads) {
-        this(backend, threads, Fusion.AUTO, Precision.AUTO);
+        this(backend, threads, Fusion.AUTO, Precision.AUTO, List.of());
     }
 
     /** The same with another backend. */
     public Options withBackend(String name) {
-        return new Options(name, threads, fusion, precision);
+        return new Options(name, threads, fusion, precision, maps);
     }
 
     /** The same with another number of threads a call. */
     public Options withThreads(int count) {
-        return new Options(backend, count, fusion, precision);
+        return new Options(backend, count, fusion, precision, maps);
     }
 
     /** The same with another say in which blocks are fused. */
     public Options withFusion(Fusion which) {
-        return new Options(backend, threads, which, precision);
+        return new Options(backend, threads, which, precision, maps);
     }
 
     /** The same with other numbers to compute with. */
     public Options withPrecision(Precision which) {
-        return new Options(backend, threads, fusion, which);
+        return new Options(backend, threads, fusion, which, maps);
+    }
+
+    /** The same with other maps that sessions give. */
+    public Options withMaps(String... names) {
+        return new Options(backend, threads, fusion, precision, List.of(names));
     }
 }

@@ -84,14 +84,18 @@ final class Run implements WorkerPool.Call {
 
     /** All layers, for one image. */
     void all() {
+        first(layers.length);
+    }
+
+    /** The first layers, for one image. */
+    void first(int count) {
         together = 0;
-        layers(0, layers.length);
+        layers(0, count);
     }
 
     /** The layers before the tail, for one image, whose map goes to a place. */
     void body(int place) {
-        together = 0;
-        layers(0, tail.from());
+        first(tail.from());
         activations.copyTo(places[place], tail.input(), tail.inputLength());
     }
 

@@ -8,6 +8,7 @@ import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Outputs;
 import dev.spindle.plan.Plan;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -46,7 +47,10 @@ public final class Session implements AutoCloseable {
     private final MaskOutput maskOutput;
     private final FeatureMap features;
     private final FeatureMap logits;
+    private final MapOutput mapOutput;
     private final Runnable released;
+    /** How many layers of the plan make the features. */
+    private final int featureLayers;
     /** How many images of a batch go through the last layers together. */
     private final int together;
     private final int inputLength;
@@ -56,9 +60,10 @@ public final class Session implements AutoCloseable {
     private int threads;
 
     /**
+     * @param maps the layers whose maps {@link #features} gives
      * @param released called once, when the buffers are gone
      */
-    Session(Plan plan, Kernel kernel, int threads, Runnable released) {
+    Session(Plan plan, Kernel kernel, int threads, List<String> maps, Runnable released) {
         this.plan = plan;
         this.kernel = kernel;
         this.released = released;
@@ -78,7 +83,9 @@ public final class Session implements AutoCloseable {
                 maskOutput = new MaskOutput(plan, (DeepLab) plan.network().top(), segmented);
             }
         }
+        this.mapOutput = new MapOutput(plan, maps);
         reserve(threads);
+        this.featureLayers = plan.tail().map(Outputs.Tail::from).orElse(plan.layers().size());
         this.together = plan.tail().isPresent() ? TOGETHER : 1;
         Network network = plan.network();
         this.inputLength = network.height() * network.width() * 3;
@@ -158,7 +165,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Runs a batch. Up to eight images at a time share each panel of the classifier's weights. The first larger batch
-     * than before reserves memory for it; later ones allocate nothing.
+     * than before reserves memory for it; later ones allocate nothing. Where only features are wanted, the classifier does
+     * not run.
      *
      * @param input {@code [images][height][width][3]}, preprocessed
      * @param images how many, at least 1
@@ -291,6 +299,53 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** What {@link #features} gives: the maps that {@link Options#maps} name, in their order. */
+    public List<FeatureMap> maps() {
+        return mapOutput.maps();
+    }
+
+    /**
+     * Runs a batch as far as the maps that {@link Options#maps} name need it; layers behind the last one do not run. Values
+     * are those of {@link #trace}, to the last bit. Once it has run, it allocates nothing.
+     *
+     * @param input {@code [images][height][width][3]}, preprocessed
+     * @param images how many, at least 1
+     * @param maps an array for each of {@link #maps}, which receives {@code [images][height][width][channels]}, bytes of a
+     *     model in integers as the real numbers that they stand for
+     * @throws IllegalArgumentException where an array is too short, or there are not as many as maps
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void features(float[] input, int images, float[]... maps) {
+        Objects.requireNonNull(input, "input");
+        if (images < 1) {
+            throw new IllegalArgumentException(images + " images, expected at least 1");
+        }
+        if (maps.length == 0 || maps.length != maps().size()) {
+            throw new IllegalArgumentException(
+                    maps.length + " arrays, expected one for each map that the model was loaded for: "
+                            + maps().stream().map(FeatureMap::name).toList());
+        }
+        requireLength("input", input.length, images, inputLength);
+        for (int i = 0; i < maps.length; i++) {
+            requireLength(maps().get(i).name(), maps[i].length, images, maps().get(i).length());
+        }
+        enter();
+        try {
+            run.begin(threads);
+            try {
+                for (int image = 0; image < images; image++) {
+                    stage(input, null, image * inputLength);
+                    run.first(mapOutput.layers());
+                    mapOutput.read(activations, image, maps);
+                }
+            } finally {
+                run.end();
+            }
+        } finally {
+            leave();
+        }
+    }
+
     /**
      * Runs one image and shows what each layer made, the pool and the classifier included, in execution order. Of layers
      * that are fused only the last is shown; without fusion (see {@link Options#withFusion}) all are.
@@ -335,16 +390,22 @@ public final class Session implements AutoCloseable {
 
     private void runAll(
             float[] reals, byte[] bytes, int images, byte[] output, float[] wantedLogits, float[] wantedFeatures) {
-        if (Math.min(images, together) > 1) {
-            reservePlaces(Math.min(images, together));
+        boolean classifies = output != null || wantedLogits != null;
+        int most = classifies ? together : 1;
+        if (Math.min(images, most) > 1) {
+            reservePlaces(Math.min(images, most));
         }
         run.begin(threads);
         try {
-            for (int first = 0; first < images; first += together) {
-                int count = Math.min(together, images - first);
+            for (int first = 0; first < images; first += most) {
+                int count = Math.min(most, images - first);
                 if (count == 1) {
                     stage(reals, bytes, first * inputLength);
-                    run.all();
+                    if (classifies) {
+                        run.all();
+                    } else {
+                        run.first(featureLayers);
+                    }
                     results(activations, first, output, wantedLogits, wantedFeatures);
                     continue;
                 }

@@ -17,12 +17,14 @@ final class AllocationProbe {
     public static void main(String[] arguments) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         Checkpoint checkpoint = TestNetworks.quantised(0.35, 33, 40, 21, 5);
-        Options options = Options.DEFAULT.withBackend(arguments[0]).withPrecision(Precision.ofLabel(arguments[1]));
+        Options options = Options.DEFAULT.withBackend(arguments[0]).withPrecision(Precision.ofLabel(arguments[1]))
+                .withMaps("stride4", "block5", "pool");
         try (Model model = Model.of(checkpoint, options);
                 Session session = model.newSession()) {
             float[] input = TestNetworks.input(model.network(), 2);
             float[] logits = new float[2 * session.logitsLength()];
             float[] features = new float[2 * session.featuresLength()];
+            float[][] maps = session.maps().stream().map(map -> new float[2 * map.length()]).toArray(float[][]::new);
             byte[] bytes = new byte[input.length];
             byte[] output = new byte[logits.length];
             long deadline = System.nanoTime() + PATIENCE_NANOS;
@@ -35,6 +37,7 @@ final class AllocationProbe {
                 } else {
                     session.run(input, 2, logits, features);
                 }
+                session.features(input, 2, maps);
                 allocated = threads.getCurrentThreadAllocatedBytes() - before;
                 clean = allocated == 0 ? clean + 1 : 0;
             }

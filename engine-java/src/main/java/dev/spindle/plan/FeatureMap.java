@@ -62,29 +62,8 @@ public record FeatureMap(
      * @return {@code [height][width][channels]}, bytes as the real numbers that they stand for
      */
     public float[] read(Memory activations, Layout layout) {
-        int c = layout.channelBlock();
         float[] values = new float[length()];
-        float[] block = new float[pixels() * c];
-        for (int first = 0; first < channels; first += c) {
-            readBlock(activations, layout, offset + first * pixels(), block);
-            int lanes = Math.min(c, channels - first);
-            for (int pixel = 0; pixel < pixels(); pixel++) {
-                System.arraycopy(block, pixel * c, values, pixel * channels + first, lanes);
-            }
-        }
+        new MapReader(layout).read(this, activations, values, 0);
         return values;
-    }
-
-    private void readBlock(Memory activations, Layout layout, int from, float[] block) {
-        if (quantisation.isEmpty()) {
-            activations.read(from, block, 0, block.length);
-            return;
-        }
-        int[] integers = new int[block.length];
-        activations.readIntegers(from, integers, 0, integers.length);
-        int zero = layout.isCentred() ? 0 : quantisation.get().zeroPoint();
-        for (int i = 0; i < block.length; i++) {
-            block[i] = quantisation.get().scale() * (integers[i] - zero);
-        }
     }
 }

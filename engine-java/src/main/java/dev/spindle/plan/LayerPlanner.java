@@ -134,14 +134,10 @@ final class LayerPlanner {
         FeatureMap made = output.madeBy(layer);
         layers.add(layer);
         maps.add(made);
-        keep(made);
-        return made;
-    }
-
-    private void keep(FeatureMap made) {
         if (wanted.contains(made.name())) {
             kept.put(made.name(), made);
         }
+        return made;
     }
 
     /** Appends a 1x1 convolution. */
@@ -149,17 +145,19 @@ final class LayerPlanner {
         return add(lowering.lower(layer), output);
     }
 
-    /** Appends a layer that works channel by channel, paired with the 1x1 convolution before it, where there is one. */
+    /**
+     * Appends a layer that works channel by channel, paired with the 1x1 convolution before it, where there is one whose map is
+     * not wanted by itself: it may be the last one.
+     */
     FeatureMap addChannelwise(Optional<Pointwise> before, FeatureMap between, Channelwise layer, FeatureMap output) {
         if (before.isEmpty()) {
             return add(layer, output);
         }
         ChannelTiled first = lowering.lower(before.get());
-        if (keepsLayersApart()) {
+        if (keepsLayersApart() || wanted.contains(between.name())) {
             add(first, between);
             return add(layer, output);
         }
-        keep(between.madeBy(first));
         return add(new ChannelwisePair(first, layer), output);
     }
 

@@ -317,6 +317,27 @@ public final class Session implements AutoCloseable {
      */
     public void features(float[] input, int images, float[]... maps) {
         Objects.requireNonNull(input, "input");
+        features(input.length, input, null, images, maps);
+    }
+
+    /**
+     * The same for a batch of the model's own bytes, where it runs in integers; see
+     * {@link #run(byte[], int, byte[], float[], float[])}.
+     *
+     * @param input {@code [images][height][width][3]}, quantised
+     * @param images how many, at least 1
+     * @param maps an array for each of {@link #maps}
+     * @throws IllegalArgumentException where an array is too short, there are not as many as maps, or the model runs in fp32
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void features(byte[] input, int images, float[]... maps) {
+        Objects.requireNonNull(input, "input");
+        requireIntegers("input", input);
+        features(input.length, null, input, images, maps);
+    }
+
+    /** With one of the two inputs. */
+    private void features(int length, float[] reals, byte[] bytes, int images, float[]... maps) {
         if (images < 1) {
             throw new IllegalArgumentException(images + " images, expected at least 1");
         }
@@ -325,7 +346,7 @@ public final class Session implements AutoCloseable {
                     maps.length + " arrays, expected one for each map that the model was loaded for: "
                             + maps().stream().map(FeatureMap::name).toList());
         }
-        requireLength("input", input.length, images, inputLength);
+        requireLength("input", length, images, inputLength);
         for (int i = 0; i < maps.length; i++) {
             requireLength(maps().get(i).name(), maps[i].length, images, maps().get(i).length());
         }
@@ -334,7 +355,7 @@ public final class Session implements AutoCloseable {
             run.begin(threads);
             try {
                 for (int image = 0; image < images; image++) {
-                    stage(input, null, image * inputLength);
+                    stage(reals, bytes, image * inputLength);
                     run.first(mapOutput.layers());
                     mapOutput.read(activations, image, maps);
                 }

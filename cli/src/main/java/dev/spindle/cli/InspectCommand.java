@@ -4,6 +4,7 @@ import dev.spindle.Checkpoint;
 import dev.spindle.Precision;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Activation;
+import dev.spindle.network.MapNames;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.plan.QuantisedWeights;
@@ -34,6 +35,9 @@ final class InspectCommand implements Callable<Integer> {
 
     @Option(names = "--tensors", description = "List the tensors, too; JSON always has them.")
     private boolean tensors;
+
+    @Option(names = "--maps", description = "List the network's maps and their names, too; JSON always has them.")
+    private boolean maps;
 
     @Mixin
     private Output output;
@@ -75,7 +79,8 @@ final class InspectCommand implements Callable<Integer> {
             Preprocessing preprocessing,
             List<String> notes,
             List<String> warnings,
-            List<Checkpoint.Tensor> tensors)
+            List<Checkpoint.Tensor> tensors,
+            List<MapNames.NamedMap> maps)
             implements Report {
 
         static Result of(String name, Checkpoint checkpoint, Optional<FileHash> hash) {
@@ -110,7 +115,8 @@ final class InspectCommand implements Callable<Integer> {
                     checkpoint.preprocessing(),
                     source.notes(),
                     warnings,
-                    source.tensors());
+                    source.tensors(),
+                    MapNames.of(network).all());
         }
 
         @Override
@@ -176,6 +182,20 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
+    /** The list of maps, for people. */
+    private record MapList(List<MapNames.NamedMap> maps) implements Report {
+        @Override
+        public String text() {
+            StringBuilder text = new StringBuilder("\n");
+            for (MapNames.NamedMap map : maps) {
+                String shape = map.height() + "x" + map.width() + "x" + map.channels();
+                text.append(Text.format("  %-18s %-12s %s", map.name(), shape, String.join(", ", map.others())).stripTrailing())
+                        .append('\n');
+            }
+            return text.toString();
+        }
+    }
+
     /** How a model that runs in integers takes and gives them. */
     private record Quantised(String input, float inputScale, int inputZeroPoint, String output) {
 
@@ -207,6 +227,9 @@ final class InspectCommand implements Callable<Integer> {
         output.print(Result.of(ModelOptions.name(file), checkpoint, hash));
         if (tensors) {
             output.text(new TensorList(checkpoint.source().tensors()));
+        }
+        if (maps) {
+            output.text(new MapList(MapNames.of(checkpoint.network()).all()));
         }
         return ExitCode.SUCCESS;
     }

@@ -10,6 +10,7 @@ import dev.spindle.network.Classifier;
 import dev.spindle.plan.Plan;
 import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -90,7 +91,13 @@ final class ModelOptions {
      *     network is too large
      */
     Model load(Checkpoint checkpoint) {
-        return load(name(), checkpoint, backend.options().withPrecision(precision("--precision", precision)));
+        return load(checkpoint, List.of());
+    }
+
+    /** The same, for maps of these names. */
+    Model load(Checkpoint checkpoint, List<String> maps) {
+        Options options = backend.options().withPrecision(precision("--precision", precision));
+        return load(name(), checkpoint, options.withMaps(maps.toArray(String[]::new)));
     }
 
     /**
@@ -130,7 +137,7 @@ final class ModelOptions {
      * @param checkpoint network and weights
      * @param options of a backend that runs here
      * @return the model, to be closed
-     * @throws InvalidInputException where the network is too large, or cannot run in this precision
+     * @throws InvalidInputException where the network is too large, cannot run in this precision, or has no map of a name
      */
     static Model load(String name, Checkpoint checkpoint, Options options) {
         Model model = plan(name, checkpoint, options);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,6 +49,14 @@ final class RunCommand implements Callable<Integer> {
                     + " model in int8 'output' [images, classes], too, the bytes that it gives by itself.")
     private Path target;
 
+    @Option(
+            names = "--maps",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Write these maps instead, float32 [images, height, width, channels]; 'spindle inspect --maps' lists"
+                    + " their names. Layers behind the last one do not run.")
+    private List<String> maps = List.of();
+
     @Mixin
     private Output output;
 
@@ -62,13 +71,18 @@ final class RunCommand implements Callable<Integer> {
             int height,
             int width,
             int classes,
-            int features)
+            int features,
+            Map<String, List<Integer>> tensors)
             implements Report {
         @Override
         public String text() {
             return Text.format(
-                    "%s: logits [%d, %d], features [%d, %d] for inputs of %dx%d, by %s%n",
-                    output, images, classes, images, features, height, width, backend);
+                    "%s: %s for inputs of %dx%d, by %s%n",
+                    output,
+                    tensors.entrySet().stream()
+                            .map(tensor -> tensor.getKey() + " " + tensor.getValue())
+                            .collect(Collectors.joining(", ")),
+                    height, width, backend);
         }
     }
 
@@ -76,11 +90,14 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         InputTensor input =
                 InputTensor.open(source, List.of(Safetensors.Type.F32, Safetensors.Type.U8, Safetensors.Type.I8));
-        try (Model loaded = model.load(input.resize(model.read()))) {
+        try (Model loaded = model.load(input.resize(model.read()), maps)) {
             if (input.type() != Safetensors.Type.F32) {
                 requireOwnType(loaded, input.type());
             }
-            Safetensors.write(target, results(loaded, input), Map.of());
+            Map<String, Safetensors.Tensor> tensors = maps.isEmpty() ? results(loaded, input) : maps(loaded, input);
+            Safetensors.write(target, tensors, Map.of());
+            Map<String, List<Integer>> shapes = new LinkedHashMap<>();
+            tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
             Network network = loaded.network();
             output.print(new Result(
                     model.name(),
@@ -92,7 +109,8 @@ final class RunCommand implements Callable<Integer> {
                     network.height(),
                     network.width(),
                     network.classes(),
-                    network.features()));
+                    network.features(),
+                    shapes));
         }
         return ExitCode.SUCCESS;
     }
@@ -111,6 +129,11 @@ final class RunCommand implements Callable<Integer> {
 
     private static Safetensors.Type type(boolean signed) {
         return signed ? Safetensors.Type.I8 : Safetensors.Type.U8;
+    }
+
+    private Map<String, Safetensors.Tensor> maps(Model loaded, InputTensor input) {
+        String what = source + ": maps for " + Text.count(input.images(), "image");
+        return MapTensors.of(what, maps, loaded, input);
     }
 
     private Map<String, Safetensors.Tensor> results(Model loaded, InputTensor input) {

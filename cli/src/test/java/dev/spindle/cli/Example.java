@@ -2,6 +2,7 @@ package dev.spindle.cli;
 
 import dev.spindle.Classification;
 import dev.spindle.Model;
+import dev.spindle.Options;
 import dev.spindle.Session;
 import dev.spindle.image.Image;
 import dev.spindle.image.ImageDecoder;
@@ -27,6 +28,15 @@ class Example {
                 session.run(input, images, logits, null);
                 System.out.println(images + " x " + session.logitsLength() + " logits");
             }
+        }
+        // Maps of layers, for detectors and their like: none behind the last one runs.
+        Options options = Options.DEFAULT.withMaps("block_13_expand", "stride32");
+        try (Model model = Model.load(Path.of(args[0]), options);
+                Session session = model.newSession()) {
+            float[] first = new float[session.maps().get(0).length()]; // [height][width][channels]
+            float[] second = new float[session.maps().get(1).length()];
+            session.features(new float[session.inputLength()], 1, first, second);
+            System.out.println(first.length + " and " + second.length + " values");
         }
     }
 }

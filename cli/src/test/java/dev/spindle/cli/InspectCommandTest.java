@@ -52,6 +52,21 @@ class InspectCommandTest {
     }
 
     @Test
+    void listsTheNamesOfMaps() throws IOException {
+        JsonNode maps = Cli.json("inspect").get("maps");
+        assertEquals("stem", maps.get(0).get("name").textValue());
+        assertEquals(2, maps.get(0).get("stride").intValue());
+        assertEquals(32, maps.get(0).get("height").intValue());
+        assertEquals(16, maps.get(0).get("channels").intValue());
+        assertEquals("features.0", maps.get(0).get("others").get(0).textValue());
+        String text = Cli.run("inspect", "--maps").succeeded().out();
+        assertTrue(text.contains("\n\n  stem               32x32x16     features.0, Conv1, Conv1_relu\n"), text);
+        assertTrue(text.contains("\n  block14.expand     4x4x"), text);
+        assertTrue(text.contains("  stride16, features.14.conv.0, block_13_expand, block_13_expand_relu\n"), text);
+        assertTrue(text.endsWith("\n  classifier         1x1x10\n"), text);
+    }
+
+    @Test
     void saysWhatATfliteFileHolds() throws IOException {
         Path model = TestFiles.fixture(folder, "tflite-int8/weights.tflite");
         JsonNode result = Cli.json("inspect", model);

@@ -45,10 +45,11 @@ class ReadmeTest {
             System.setOut(out);
         }
         List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines().toList();
-        assertEquals(7, lines.size(), lines.toString());
+        assertEquals(8, lines.size(), lines.toString());
         assertTrue(lines.getFirst().matches(" *\\d+\\.\\d % class \\d"), lines.getFirst());
         assertEquals("1280 features", lines.get(5));
         assertEquals("8 x 10 logits", lines.get(6));
+        assertEquals("3072 and 5120 values", lines.get(7));
     }
 
     @Test

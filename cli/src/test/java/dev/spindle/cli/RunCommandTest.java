@@ -10,9 +10,11 @@ import dev.spindle.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +185,71 @@ class RunCommandTest {
         try (Stream<Path> files = Files.list(folder)) {
             assertEquals(List.of(input, output), files.sorted().toList());
         }
+    }
+
+    static Stream<Arguments> precisionsOnBackends() {
+        return Stream.concat(
+                Backends.supported().stream().map(backend -> Arguments.of("fp32", backend)),
+                Backends.withIntegers().stream().map(backend -> Arguments.of("int8", backend)));
+    }
+
+    private Safetensors results(String precision, String backend, Path input, Object... more) throws IOException {
+        Path output = folder.resolve("output.safetensors");
+        List<Object> arguments = new ArrayList<>(List.of(
+                "run", "--model", TestFiles.fixture(folder, INT8), "--precision", precision, "--backend", backend, "--input",
+                input, "--output", output));
+        arguments.addAll(List.of(more));
+        Cli.run(arguments.toArray()).succeeded();
+        return Safetensors.open(output);
+    }
+
+    /** What the network ends in has to follow from its last map; what stands inside, to be the same on all backends. */
+    @ParameterizedTest(name = "{0} on {1}")
+    @MethodSource("precisionsOnBackends")
+    void givesMapsByName(String precision, String backend) throws IOException {
+        Path input = TestFiles.fixture(folder, "tflite-int8/reference.safetensors");
+        Safetensors all = results(precision, backend, input);
+        Safetensors maps = results(
+                precision, backend, input, "--maps", "block_13_expand,stride32", "--maps", "pool,classifier");
+        int images = all.tensor("logits").shape().getFirst();
+        assertEquals(List.of("block_13_expand", "stride32", "pool", "classifier"), List.copyOf(maps.names()));
+        assertEquals(List.of(images, 2, 2, 1280), maps.tensor("stride32").shape());
+        assertArrayEquals(all.floats("features"), maps.floats("pool"));
+        assertArrayEquals(all.floats("logits"), maps.floats("classifier"));
+        float[] head = maps.floats("stride32");
+        float[] pool = maps.floats("pool");
+        // In integers the mean is rounded to one of 256 steps, and ends at the last of them.
+        boolean integers = precision.equals("int8");
+        float last = 0;
+        for (float value : pool) {
+            last = Math.max(last, value);
+        }
+        for (int i = 0; i < pool.length; i++) {
+            int first = i / 1280 * 4 * 1280 + i % 1280;
+            float sum = head[first] + head[first + 1280] + head[first + 2 * 1280] + head[first + 3 * 1280];
+            assertEquals(integers ? Math.min(sum / 4, last) : sum / 4, pool[i], integers ? last / 255 : 1e-5f);
+        }
+        float[] expected = results(precision, "scalar", input, "--maps", "features.14.conv.0").floats("features.14.conv.0");
+        assertArrayEquals(expected, maps.floats("block_13_expand"), integers ? 0 : 1e-4f);
+    }
+
+    @Test
+    void takesBytesForMapsAndRefusesUnknownOnes() throws IOException {
+        Path model = TestFiles.fixture(folder, INT8);
+        Path bytes = folder.resolve("bytes.safetensors");
+        byte[] values = new byte[64 * 64 * 3];
+        new Random(4).nextBytes(values);
+        boolean signed = Cli.json("inspect", model).get("quantised").get("input").textValue().equals("int8");
+        Safetensors.Type type = signed ? Safetensors.Type.I8 : Safetensors.Type.U8;
+        Safetensors.write(bytes, Map.of("input", Safetensors.Tensor.of(type, values, 1, 64, 64, 3)), Map.of());
+        String backend = Backends.withIntegers().getFirst();
+        assertArrayEquals(
+                results("int8", backend, bytes).floats("features"),
+                results("int8", backend, bytes, "--maps", "pool").floats("pool"));
+        Path output = folder.resolve("never.safetensors");
+        Cli.run("run", "--model", model, "--input", bytes, "--output", output, "--maps", "block_13_expnd")
+                .refused(model, "no map is called block_13_expnd", "block_13_expand");
+        assertFalse(Files.exists(output));
     }
 
     @Test

@@ -77,8 +77,8 @@ public final class Model implements AutoCloseable {
      * @return the model, to be closed
      * @throws InvalidInputException where the file is no model, or a damaged one
      * @throws UncheckedIOException where it cannot be read
-     * @throws IllegalArgumentException for an unknown backend or map, and where {@link Precision#INT8} is wanted of a network that
-     *     is not quantised or of a backend without kernels for it
+     * @throws IllegalArgumentException for an unknown backend or map, and where {@link Precision#INT8} is wanted of a network
+     *     that is not quantised or of a backend without kernels for it
      * @throws IllegalStateException where the backend cannot run here
      */
     public static Model load(Path file, Options options) {

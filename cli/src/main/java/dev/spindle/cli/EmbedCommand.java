@@ -117,7 +117,7 @@ final class EmbedCommand implements Callable<Integer> {
             file.require(names);
             files.forEach(VectorFiles::require);
         }
-        try (Model loaded = model.load(model.read())) {
+        try (Model loaded = model.load(model.readClassifier())) {
             embed(loaded, files);
         }
         return ExitCode.SUCCESS;

@@ -55,10 +55,21 @@ final class ModelOptions {
 
     /** Reads a classifier, as {@link #read()} does; throws {@link InvalidInputException} for another network. */
     Checkpoint readClassifier() {
-        Checkpoint read = read();
+        return requireClassifier(name(), read());
+    }
+
+    /**
+     * Makes sure that a network is a classifier.
+     *
+     * @param name what reports call the model; starts the message
+     * @param read the network
+     * @return that
+     * @throws InvalidInputException where it is another
+     */
+    static Checkpoint requireClassifier(String name, Checkpoint read) {
         if (!(read.network().top() instanceof Classifier)) {
-            throw new InvalidInputException(name() + ": expected a classifier, found " + read.network().architecture()
-                    + ": 'segment' runs it");
+            throw new InvalidInputException(
+                    name + ": expected a classifier, found " + read.network().architecture() + ": 'segment' runs it");
         }
         return read;
     }

@@ -1,7 +1,6 @@
 package dev.spindle.cli;
 
 import dev.spindle.Checkpoint;
-import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Options;
 import dev.spindle.retarget.HeadTrainer;
@@ -125,7 +124,7 @@ final class RetargetCommand implements Callable<Integer> {
         Options options = backend.options();
         file.require(target);
         Map<String, List<Path>> classes = Samples.byFolder(folder);
-        Checkpoint read = ModelOptions.read(source);
+        Checkpoint read = ModelOptions.requireClassifier(ModelOptions.name(source), ModelOptions.read(source));
         Checkpoint real = read.withWeights(read.weights());
         long start = System.nanoTime();
         TrainingPictures pictures;

@@ -62,7 +62,8 @@ final class Samples {
     static Map<String, List<Path>> byFolder(Path folder) {
         Found found = find(folder);
         if (found.byFolder.size() < 2) {
-            throw new InvalidInputException(folder + ": expected pictures in a sub-folder for each of at least two classes, found "
+            throw new InvalidInputException(folder
+                    + ": expected pictures in a sub-folder for each of at least two classes, found "
                     + (found.beside.isEmpty() ? Text.count(found.byFolder.size(), "such folder") : "them beside each other"));
         }
         Map<String, List<Path>> byName = new LinkedHashMap<>();

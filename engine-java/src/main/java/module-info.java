@@ -10,6 +10,7 @@ module dev.spindle.engine {
     requires static jdk.incubator.vector;
 
     exports dev.spindle;
+    exports dev.spindle.detection;
     exports dev.spindle.image;
     exports dev.spindle.kernel;
     exports dev.spindle.network;

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param tensors by index
  * @param operators in execution order
  * @param input the index of the tensor that takes the picture
- * @param output the index of the tensor that gives the result
+ * @param outputs the indices of the tensors that give results
  */
 record TfliteModel(
         Path file,
@@ -27,7 +27,7 @@ record TfliteModel(
         List<TfliteTensor> tensors,
         List<TfliteOperator> operators,
         int input,
-        int output) {
+        int[] outputs) {
 
     /** What a file has at offset 4. */
     static final String IDENTIFIER = "TFL3";
@@ -47,6 +47,7 @@ record TfliteModel(
         static final int MODEL_BUFFERS = 4;
 
         static final int OPERATOR_CODE_DEPRECATED_BUILTIN = 0;
+        static final int OPERATOR_CODE_CUSTOM = 1;
         static final int OPERATOR_CODE_BUILTIN = 3;
 
         static final int SUBGRAPH_TENSORS = 0;
@@ -72,6 +73,19 @@ record TfliteModel(
         static final int OPERATOR_OUTPUTS = 2;
         static final int OPERATOR_OPTIONS_TYPE = 3;
         static final int OPERATOR_OPTIONS = 4;
+        static final int OPERATOR_CUSTOM_OPTIONS = 5;
+    }
+
+    /** The index of the tensor that gives the only result. */
+    int output() {
+        return only(file, "outputs of the graph", outputs);
+    }
+
+    private static int only(Path file, String what, int[] found) {
+        if (found.length != 1) {
+            throw InvalidInputException.of(file, what, "one", String.valueOf(found.length));
+        }
+        return found[0];
     }
 
     /** Whether bytes carry the format's identifier. */
@@ -126,24 +140,25 @@ record TfliteModel(
             for (FlatTable table : entries(graph, Slot.SUBGRAPH_OPERATORS, "operators")) {
                 operators.add(operator(operators.size(), table, codes, tensors.size()));
             }
+            int[] inputs = indices("inputs of the graph", graph.ints(Slot.SUBGRAPH_INPUTS), tensors.size());
             return new TfliteModel(
                     file,
                     root.text(Slot.MODEL_DESCRIPTION),
                     tensors,
                     operators,
-                    only("inputs of the graph", graph.ints(Slot.SUBGRAPH_INPUTS), tensors.size()),
-                    only("outputs of the graph", graph.ints(Slot.SUBGRAPH_OUTPUTS), tensors.size()));
+                    only(file, "inputs of the graph", inputs),
+                    indices("outputs of the graph", graph.ints(Slot.SUBGRAPH_OUTPUTS), tensors.size()));
         }
 
         private static List<FlatTable> entries(FlatTable table, int slot, String what) {
             return table.tables(slot, what, MAX_ENTRIES);
         }
 
-        private int only(String what, int[] found, int tensors) {
-            if (found.length != 1) {
-                throw InvalidInputException.of(file, what, "one", String.valueOf(found.length));
+        private int[] indices(String what, int[] found, int tensors) {
+            for (int tensor : found) {
+                index(what, tensor, tensors);
             }
-            return index(what, found[0], tensors);
+            return found;
         }
 
         private int index(String what, int index, int count) {
@@ -226,10 +241,7 @@ record TfliteModel(
                     index(place + " input", input, tensors);
                 }
             }
-            int[] outputs = table.ints(Slot.OPERATOR_OUTPUTS);
-            for (int output : outputs) {
-                index(place + " output", output, tensors);
-            }
+            int[] outputs = indices(place + " output", table.ints(Slot.OPERATOR_OUTPUTS), tensors);
             // Codes above 126 stand in the newer field only, those below in both or in the older one.
             int builtin = Math.max(
                     code.byteAt(Slot.OPERATOR_CODE_DEPRECATED_BUILTIN, 0), code.intAt(Slot.OPERATOR_CODE_BUILTIN, 0));
@@ -240,7 +252,9 @@ record TfliteModel(
                     inputs,
                     outputs,
                     table.unsignedByteAt(Slot.OPERATOR_OPTIONS_TYPE, 0),
-                    table.table(Slot.OPERATOR_OPTIONS));
+                    table.table(Slot.OPERATOR_OPTIONS),
+                    code.text(Slot.OPERATOR_CODE_CUSTOM),
+                    table.bytes(Slot.OPERATOR_CUSTOM_OPTIONS));
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.spindle.weights;
 import dev.spindle.InvalidInputException;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Sampling;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * @param outputs indices of tensors
  * @param optionsType the schema's {@code BuiltinOptions}
  * @param options the operator's parameters; empty where there are none
+ * @param customCode the name of a {@link #CUSTOM} operator
+ * @param customOptions its parameters, in a form of its own
  */
 record TfliteOperator(
         Path file,
@@ -25,7 +28,9 @@ record TfliteOperator(
         int[] inputs,
         int[] outputs,
         int optionsType,
-        Optional<FlatTable> options) {
+        Optional<FlatTable> options,
+        String customCode,
+        ByteBuffer customOptions) {
 
     static final int ABSENT = -1;
 
@@ -36,11 +41,13 @@ record TfliteOperator(
     static final int DEPTHWISE_CONV_2D = 4;
     static final int DEQUANTIZE = 6;
     static final int FULLY_CONNECTED = 9;
+    static final int LOGISTIC = 14;
     static final int RELU = 19;
     static final int RELU6 = 21;
     static final int RESHAPE = 22;
     static final int RESIZE_BILINEAR = 23;
     static final int SOFTMAX = 25;
+    static final int CUSTOM = 32;
     static final int PAD = 34;
     static final int BATCH_TO_SPACE_ND = 37;
     static final int SPACE_TO_BATCH_ND = 38;

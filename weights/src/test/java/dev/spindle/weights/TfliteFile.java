@@ -39,6 +39,8 @@ final class TfliteFile {
         int[] options;
         int[] inputs;
         int[] outputs;
+        String custom = "";
+        byte[] customOptions = {};
 
         Operator(int code, int optionsType, int[] options, int[] inputs, int[] outputs) {
             this.code = code;
@@ -66,6 +68,8 @@ final class TfliteFile {
     final List<Operator> operators = new ArrayList<>();
     int input;
     int output;
+    /** The outputs where they are not one. */
+    int[] outputs = {};
     private final Random random = new Random(5);
 
     /**
@@ -357,7 +361,8 @@ final class TfliteFile {
         int[] operatorTables = new int[operators.size()];
         for (int i = 0; i < operators.size(); i++) {
             Operator operator = operators.get(i);
-            codes[i] = table(builder, new Field[] {null, null, null, integer(operator.code)});
+            Field custom = reference(builder.createString(operator.custom));
+            codes[i] = table(builder, new Field[] {null, custom, null, integer(operator.code)});
             Field[] fields = new Field[operator.options.length];
             for (int f = 0; f < fields.length; f++) {
                 fields[f] = integer(operator.options[f]);
@@ -365,12 +370,14 @@ final class TfliteFile {
             Field options = reference(table(builder, fields));
             Field inputs = reference(intVector(builder, operator.inputs));
             Field outputs = reference(intVector(builder, operator.outputs));
+            Field customOptions = reference(builder.createByteVector(operator.customOptions));
             operatorTables[i] = table(
-                    builder, new Field[] {integer(i), inputs, outputs, integer(operator.optionsType), options});
+                    builder,
+                    new Field[] {integer(i), inputs, outputs, integer(operator.optionsType), options, customOptions});
         }
         Field graphTensors = reference(tableVector(builder, tensorTables));
         Field inputs = reference(intVector(builder, input));
-        Field outputs = reference(intVector(builder, output));
+        Field outputs = reference(intVector(builder, this.outputs.length == 0 ? new int[] {output} : this.outputs));
         Field graphOperators = reference(tableVector(builder, operatorTables));
         int graph = table(builder, new Field[] {graphTensors, inputs, outputs, graphOperators});
         Field operatorCodes = reference(tableVector(builder, codes));

@@ -7,6 +7,7 @@ import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Classifier;
 import dev.spindle.network.MapNames;
 import dev.spindle.network.Network;
+import dev.spindle.network.SsdLite;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.Planner;
 import java.io.IOException;
@@ -218,8 +219,9 @@ public final class Model implements AutoCloseable {
             throw new IllegalArgumentException(k + " classes wanted, expected at least 1");
         }
         if (!(network().top() instanceof Classifier)) {
-            throw new InvalidInputException(
-                    "expected a classifier, found " + network().architecture() + ": 'segment' and Segmenter run it");
+            boolean detects = network().top() instanceof SsdLite;
+            throw new InvalidInputException("expected a classifier, found " + network().architecture() + ": "
+                    + (detects ? "'detect' and Detector" : "'segment' and Segmenter") + " run it");
         }
         return withCall(call -> call.classify(image, k, labels()));
     }
@@ -230,9 +232,14 @@ public final class Model implements AutoCloseable {
      * @param image the picture, decoded
      * @return the pooled output of the last convolution, {@link Network#features} values; 1280 up to width 1. Of a
      *     segmentation network, the pooled map of the backbone
+     * @throws InvalidInputException where the network is a detector
      * @throws IllegalStateException where the model is closed
      */
     public float[] embed(Image image) {
+        if (network().top() instanceof SsdLite) {
+            throw new InvalidInputException(
+                    "expected a network with features of whole pictures, found a detector: " + network().architecture());
+        }
         return withCall(call -> call.embed(image));
     }
 

@@ -1,11 +1,13 @@
 package dev.spindle;
 
+import dev.spindle.detection.PostProcessing;
 import dev.spindle.image.Image;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.image.Preprocessor;
 import dev.spindle.network.Classifier;
 import dev.spindle.network.DeepLab;
 import dev.spindle.network.Network;
+import dev.spindle.network.SsdLite;
 import java.util.List;
 
 /** The buffers of one call on a picture: preprocessing, session, results. One thread at a time. */
@@ -24,11 +26,18 @@ final class PictureCall implements AutoCloseable {
         boolean segments = network.top() instanceof DeepLab;
         this.session = session;
         this.network = network;
-        this.preprocessor = new Preprocessor(
-                preprocessing, segments ? Preprocessor.Fit.PAD : Preprocessor.Fit.CROP, network.height(), network.width());
+        this.preprocessor = new Preprocessor(preprocessing, fit(network), network.height(), network.width());
         this.input = new float[session.inputLength()];
         this.logits = new float[network.top() instanceof Classifier ? session.logitsLength() : 0];
         this.mask = new byte[segments ? network.height() * network.width() : 0];
+    }
+
+    private static Preprocessor.Fit fit(Network network) {
+        return switch (network.top()) {
+            case Classifier _ -> Preprocessor.Fit.CROP;
+            case DeepLab _ -> Preprocessor.Fit.PAD;
+            case SsdLite _ -> Preprocessor.Fit.STRETCH;
+        };
     }
 
     float[] embed(Image image) {
@@ -36,6 +45,14 @@ final class PictureCall implements AutoCloseable {
         preprocessor.apply(image, input, 0);
         session.run(input, 1, null, features);
         return features;
+    }
+
+    List<PostProcessing.Found> detect(Image image, SsdLite ssd, float threshold) {
+        float[] boxes = new float[ssd.boxesLength()];
+        float[] classes = new float[ssd.classesLength()];
+        preprocessor.apply(image, input, 0);
+        session.predict(input, boxes, classes);
+        return ssd.postProcessing().find(boxes, classes, threshold);
     }
 
     List<Classification> classify(Image image, int k, List<String> labels) {

@@ -82,6 +82,12 @@ public final class Session implements AutoCloseable {
                 integerOutput = null;
                 maskOutput = new MaskOutput(plan, (DeepLab) plan.network().top(), segmented);
             }
+            case Outputs.Detected _ -> {
+                features = null;
+                logits = null;
+                integerOutput = null;
+                maskOutput = null;
+            }
         }
         this.mapOutput = new MapOutput(plan, maps);
         reserve(threads);
@@ -89,8 +95,8 @@ public final class Session implements AutoCloseable {
         this.together = plan.tail().isPresent() ? TOGETHER : 1;
         Network network = plan.network();
         this.inputLength = network.height() * network.width() * 3;
-        this.featuresLength = features.length();
-        this.logitsLength = logits.length();
+        this.featuresLength = features == null ? 0 : features.length();
+        this.logitsLength = logits == null ? 0 : logits.length();
     }
 
     /**
@@ -256,16 +262,20 @@ public final class Session implements AutoCloseable {
         requireLength("mask", mask.length, 1, maskOutput.length());
         enter();
         try {
-            run.begin(threads);
-            try {
-                stage(reals, bytes, 0);
-                run.all();
-            } finally {
-                run.end();
-            }
+            runOne(reals, bytes);
             maskOutput.mask(activations, mask);
         } finally {
             leave();
+        }
+    }
+
+    private void runOne(float[] reals, byte[] bytes) {
+        run.begin(threads);
+        try {
+            stage(reals, bytes, 0);
+            run.all();
+        } finally {
+            run.end();
         }
     }
 
@@ -286,6 +296,10 @@ public final class Session implements AutoCloseable {
         if (output != null && integerOutput == null) {
             throw new IllegalArgumentException(
                     "output of bytes wanted, expected a classifier, found " + plan.network().architecture());
+        }
+        if (logits != null && this.logits == null || features != null && this.features == null) {
+            throw new IllegalArgumentException(
+                    "logits or features wanted, expected a classifier, found " + plan.network().architecture());
         }
         requireLength("input", length, images, inputLength);
         requireLength("output", output == null ? Integer.MAX_VALUE : output.length, images, logitsLength);
@@ -364,6 +378,42 @@ public final class Session implements AutoCloseable {
             }
         } finally {
             leave();
+        }
+    }
+
+    /**
+     * Runs one image through a detector.
+     *
+     * @param input {@code [height][width][3]}, preprocessed
+     * @param boxes receives the box predictions, {@code [anchors][4]}
+     * @param classes receives the class predictions, {@code [anchors][classes]}, the background's first if there is one
+     * @throws IllegalArgumentException where an array is too short, or the network is not a detector
+     * @throws IllegalStateException where the session is closed or runs on another thread
+     */
+    public void predict(float[] input, float[] boxes, float[] classes) {
+        Objects.requireNonNull(input, "input");
+        if (!(plan.outputs() instanceof Outputs.Detected detected)) {
+            throw new IllegalArgumentException(
+                    "predictions wanted, expected a detector, found " + plan.network().architecture());
+        }
+        requireLength("input", input.length, 1, inputLength);
+        requireLength("boxes", boxes.length, 1, detected.boxes().stream().mapToInt(FeatureMap::length).sum());
+        requireLength("classes", classes.length, 1, detected.classes().stream().mapToInt(FeatureMap::length).sum());
+        enter();
+        try {
+            runOne(input, null);
+            copy(detected.boxes(), boxes);
+            copy(detected.classes(), classes);
+        } finally {
+            leave();
+        }
+    }
+
+    private void copy(List<FeatureMap> maps, float[] target) {
+        int at = 0;
+        for (FeatureMap map : maps) {
+            System.arraycopy(map.read(activations, plan.layout()), 0, target, at, map.length());
+            at += map.length();
         }
     }
 

@@ -45,7 +45,7 @@ public final class Anchors {
         int at = 0;
         for (AnchorGrid grid : grids) {
             for (int cell = 0; cell < grid.rows() * grid.columns(); cell++) {
-                for (AnchorGrid.Shape shape : grid.shapes()) {
+                for (AnchorShape shape : grid.shapes()) {
                     values[at++] = (float) ((cell / grid.columns() + 0.5) * grid.stepY());
                     values[at++] = (float) ((cell % grid.columns() + 0.5) * grid.stepX());
                     values[at++] = (float) shape.height();
@@ -63,6 +63,11 @@ public final class Anchors {
             clamped[i] = Math.clamp(clamped[i], 0f, 1f);
         }
         return new Anchors(clamped);
+    }
+
+    /** All numbers, {@code [anchors][4]}, a copy. */
+    public float[] values() {
+        return values.clone();
     }
 
     /** How many there are. */

@@ -13,7 +13,8 @@ import java.util.Objects;
  * at half the margin, rounded down. Only what the crop keeps is computed.
  *
  * <p>With {@link Fit#PAD} it is DeepLab's: the whole picture is resized, with its aspect, to just fit the input, stands in the
- * upper left corner, and the rest has the mean colour. A picture of the input's size is not resampled.
+ * upper left corner, and the rest has the mean colour. A picture of the input's size is not resampled. With
+ * {@link Fit#STRETCH} it is that of SSD: the whole picture gets the input's sides, whatever its aspect.
  *
  * <p>Buffers are kept from call to call and only grow. One thread at a time.
  */
@@ -24,7 +25,9 @@ public final class Preprocessor {
         /** The picture covers the input, and what is beyond it is lost. */
         CROP,
         /** The input covers the picture, and the rest is filled up. */
-        PAD
+        PAD,
+        /** The picture gets the input's sides, whatever its aspect. */
+        STRETCH
     }
 
     /** Sides in pixels. */
@@ -57,7 +60,7 @@ public final class Preprocessor {
      * Prepares for a network.
      *
      * @param preprocessing what the network was trained with; its resize ratio is for {@link Fit#CROP}
-     * @param fit crop or pad
+     * @param fit what becomes of pictures of another shape
      * @param height of the network's input, at least 1
      * @param width of the network's input, at least 1
      */
@@ -131,7 +134,7 @@ public final class Preprocessor {
 
     /** The part of the input, from its upper left corner, that a picture takes. */
     public Size size(Image image) {
-        if (fit == Fit.CROP) {
+        if (fit != Fit.PAD) {
             return new Size(width, height);
         }
         double scale = Math.min((double) width / image.width(), (double) height / image.height());
@@ -141,18 +144,23 @@ public final class Preprocessor {
     }
 
     private void fill(Image image) {
-        if (fit == Fit.CROP) {
-            crop(image);
-        } else {
-            pad(image);
+        switch (fit) {
+            case CROP -> crop(image);
+            case PAD -> pad(image);
+            case STRETCH -> resize(image, new Size(width, height));
+            default -> throw new AssertionError(fit);
         }
+    }
+
+    private void resize(Image image, Size size) {
+        resampler.resample(
+                image, new Resampler.Window(size.width, size.height, 0, 0), size.width, size.height,
+                preprocessing.interpolation(), pixels);
     }
 
     private void pad(Image image) {
         Size size = size(image);
-        resampler.resample(
-                image, new Resampler.Window(size.width, size.height, 0, 0), size.width, size.height,
-                preprocessing.interpolation(), pixels);
+        resize(image, size);
         boolean reversed = preprocessing.channelOrder() == ChannelOrder.BGR;
         float[] mean = preprocessing.mean();
         int rowBytes = width * Image.CHANNELS;

@@ -39,7 +39,8 @@ public record Classifier(Optional<Conv> head, int classes) implements Top {
     }
 
     @Override
-    public void requireInput(int channels) {
+    public void requireInput(List<Conv> backbone, int height, int width) {
+        int channels = backbone.getLast().outputs();
         if (head.isPresent() && head.get().inputs() != channels) {
             throw new IllegalArgumentException(
                     "head takes " + head.get().inputs() + " channels, but is given " + channels);
@@ -52,7 +53,9 @@ public record Classifier(Optional<Conv> head, int classes) implements Top {
     }
 
     @Override
-    public long macs(int channels, int height, int width) {
-        return head.map(conv -> conv.macs(height, width)).orElse(0L) + (long) features(channels) * classes;
+    public long macs(List<Conv> backbone, int height, int width) {
+        MapSize map = new MapSize(height, width).behind(backbone);
+        return head.map(conv -> conv.macs(map.rows(), map.columns())).orElse(0L)
+                + (long) features(backbone.getLast().outputs()) * classes;
     }
 }

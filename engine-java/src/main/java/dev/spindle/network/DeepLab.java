@@ -66,8 +66,8 @@ public record DeepLab(
     }
 
     @Override
-    public void requireInput(int channels) {
-        require(aspp, channels);
+    public void requireInput(List<Conv> backbone, int height, int width) {
+        require(aspp, backbone.getLast().outputs());
     }
 
     @Override
@@ -76,10 +76,11 @@ public record DeepLab(
     }
 
     @Override
-    public long macs(int channels, int height, int width) {
+    public long macs(List<Conv> backbone, int height, int width) {
+        MapSize map = new MapSize(height, width).behind(backbone);
         return imagePooling.macs(1, 1)
-                + aspp.macs(height, width)
-                + projection.macs(height, width)
-                + logits.macs(height, width);
+                + aspp.macs(map.rows(), map.columns())
+                + projection.macs(map.rows(), map.columns())
+                + logits.macs(map.rows(), map.columns());
     }
 }

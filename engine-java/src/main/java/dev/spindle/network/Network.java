@@ -65,7 +65,7 @@ public record Network(
         for (Conv conv : top.convolutions()) {
             requireNew(names, conv.name());
         }
-        top.requireInput(channels);
+        top.requireInput(convolutions(stem, blocks), height, width);
     }
 
     /**
@@ -120,6 +120,10 @@ public record Network(
 
     /** The convolutions of the backbone in execution order. */
     public List<Conv> backbone() {
+        return convolutions(stem, blocks);
+    }
+
+    private static List<Conv> convolutions(Conv stem, List<InvertedResidual> blocks) {
         List<Conv> all = new ArrayList<>();
         all.add(stem);
         for (InvertedResidual block : blocks) {
@@ -149,15 +153,13 @@ public record Network(
 
     /** Multiply-accumulates of one image: convolutions and dense layers; pools and additions are not counted. */
     public long macs() {
-        long sum = 0;
-        int h = height;
-        int w = width;
+        long sum = top.macs(backbone(), height, width);
+        MapSize map = new MapSize(height, width);
         for (Conv conv : backbone()) {
-            sum += conv.macs(h, w);
-            h = Padding.outputSize(h, conv.stride());
-            w = Padding.outputSize(w, conv.stride());
+            sum += conv.macs(map.rows(), map.columns());
+            map = map.behind(conv);
         }
-        return sum + top.macs(channels(), h, w);
+        return sum;
     }
 
     /** The product of the backbone's strides, with what dilation replaced left out. */

@@ -1,12 +1,18 @@
 package dev.spindle.network;
 
 import java.util.List;
+import java.util.Set;
 
 /** What stands on a network's backbone of stem and blocks, and makes its result of the backbone's maps. */
-public sealed interface Top permits Classifier, DeepLab {
+public sealed interface Top permits Classifier, DeepLab, SsdLite {
 
     /** How many classes it tells apart. */
     int classes();
+
+    /** The layers inside the backbone whose maps it reads, by name. */
+    default Set<String> taps() {
+        return Set.of();
+    }
 
     /** Its convolutions in execution order. */
     List<Conv> convolutions();
@@ -29,10 +35,12 @@ public sealed interface Top permits Classifier, DeepLab {
     /**
      * Checks that it takes what a backbone gives.
      *
-     * @param channels of the backbone's last map
+     * @param backbone the backbone's convolutions in execution order
+     * @param height of the picture
+     * @param width of the picture
      * @throws IllegalArgumentException where it does not, or where its layers do not fit one another
      */
-    void requireInput(int channels);
+    void requireInput(List<Conv> backbone, int height, int width);
 
     /**
      * Trainable parameters.
@@ -44,9 +52,9 @@ public sealed interface Top permits Classifier, DeepLab {
     /**
      * Multiply-accumulates for one image.
      *
-     * @param channels of the backbone's last map
-     * @param height of that map
-     * @param width of that map
+     * @param backbone the backbone's convolutions in execution order
+     * @param height of the picture
+     * @param width of the picture
      */
-    long macs(int channels, int height, int width);
+    long macs(List<Conv> backbone, int height, int width);
 }

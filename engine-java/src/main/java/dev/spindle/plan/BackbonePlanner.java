@@ -44,9 +44,14 @@ final class BackbonePlanner {
         int first = fusesStem() ? 1 : 0;
         FeatureMap map = first == 1 ? stemBlock(staged) : stem(staged);
         for (InvertedResidual block : network.blocks().subList(first, network.blocks().size())) {
-            map = fuses(block, map) ? fusedBlock(block, map) : composedBlock(block, map);
+            map = block(block, map);
         }
         return map;
+    }
+
+    /** Appends the layers of a block, and ends the life of what it reads. */
+    FeatureMap block(InvertedResidual block, FeatureMap input) {
+        return fuses(block, input) ? fusedBlock(block, input) : composedBlock(block, input);
     }
 
     /** Elements of a row of the staged picture. */

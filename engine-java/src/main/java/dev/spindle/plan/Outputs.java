@@ -1,5 +1,7 @@
 package dev.spindle.plan;
 
+import java.util.List;
+
 /** What the top of a network leaves in a session's memory. */
 public sealed interface Outputs {
 
@@ -19,6 +21,21 @@ public sealed interface Outputs {
      * @param logits of the classes, before they are enlarged
      */
     record Segmented(FeatureMap features, FeatureMap logits) implements Outputs {}
+
+    /**
+     * What a detector leaves.
+     *
+     * @param boxes the box predictions of each map, the finest first
+     * @param classes the class predictions of each map
+     */
+    record Detected(List<FeatureMap> boxes, List<FeatureMap> classes) implements Outputs {
+
+        /** Copies the lists. */
+        public Detected {
+            boxes = List.copyOf(boxes);
+            classes = List.copyOf(classes);
+        }
+    }
 
     /**
      * The classifier, whose weights are many and whose activations are few: the images of a batch go through it together,

@@ -7,7 +7,9 @@ import dev.spindle.network.Conv;
 import dev.spindle.network.DeepLab;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.SsdLite;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,7 +30,9 @@ public final class Planner {
         this.layout = layout;
         this.fusion = layout.fuses() ? fusion : Fusion.NEVER;
         this.kept = Set.copyOf(kept);
-        this.layers = new LayerPlanner(network, lowering, layout, fusion, this.kept);
+        Set<String> wanted = new HashSet<>(kept);
+        wanted.addAll(network.top().taps());
+        this.layers = new LayerPlanner(network, lowering, layout, fusion, wanted);
     }
 
     /**
@@ -126,10 +130,12 @@ public final class Planner {
         fills.add(new Plan.Fill(
                 staged.offset(), BackbonePlanner.stagedLength(network), lowering.zero(network.stem())));
         fills.removeIf(fill -> fill.value() == 0);
-        FeatureMap last = new BackbonePlanner(network, layers, fusion).plan(staged);
+        BackbonePlanner backbone = new BackbonePlanner(network, layers, fusion);
+        FeatureMap last = backbone.plan(staged);
         Outputs outputs = switch (network.top()) {
             case Classifier classifier -> new ClassifierPlanner(classifier, layers).plan(last);
             case DeepLab deepLab -> new DeepLabPlanner(deepLab, layers).plan(last);
+            case SsdLite ssd -> new SsdLitePlanner(ssd, backbone, layers).plan(last);
         };
         requireKept();
         int scratch = layers.layers().stream().mapToInt(Layer::scratchLength).max().orElse(0);

@@ -8,6 +8,7 @@ import dev.spindle.network.Conv;
 import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import dev.spindle.network.SsdLite;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -276,6 +277,8 @@ public final class QuantisedWeights {
         return switch (network.top()) {
             case Classifier classifier -> Network.CLASSIFIER.equals(name) ? pool.output() : map;
             case DeepLab top -> input(top, name, map);
+            case SsdLite _ -> throw new IllegalArgumentException(
+                    network.architecture() + ": detectors compute in fp32, expected no integers for " + name);
         };
     }
 

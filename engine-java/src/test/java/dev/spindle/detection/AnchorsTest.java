@@ -4,19 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.spindle.detection.AnchorGrid.MapSize;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AnchorsTest {
 
-    private static final List<MapSize> MAPS = List.of(
-            new MapSize(19, 19),
-            new MapSize(10, 10),
-            new MapSize(5, 5),
-            new MapSize(3, 3),
-            new MapSize(2, 2),
-            new MapSize(1, 1));
+    private static final int[] SIDES = {19, 10, 5, 3, 2, 1};
+
+    /** What a cell of each map is to an input of 300 pixels. */
+    private static final double[] STEPS = {16, 32, 64, 100, 150, 300};
 
     private static void assertAnchor(Anchors anchors, int anchor, double y, double x, double height, double width) {
         assertEquals(y, anchors.y(anchor), 1e-6, "y of " + anchor);
@@ -27,7 +24,12 @@ class AnchorsTest {
 
     @Test
     void tensorFlowsAnchors() {
-        Anchors anchors = Anchors.of(AnchorGrid.tensorFlow(MAPS, 300, 300));
+        List<List<AnchorShape>> shapes = AnchorShape.tensorFlow(6, 300, 300);
+        List<AnchorGrid> grids = new ArrayList<>();
+        for (int i = 0; i < SIDES.length; i++) {
+            grids.add(AnchorGrid.filling(SIDES[i], SIDES[i], shapes.get(i)));
+        }
+        Anchors anchors = Anchors.of(grids);
         assertEquals(19 * 19 * 3 + (10 * 10 + 5 * 5 + 3 * 3 + 2 * 2 + 1) * 6, anchors.count());
         assertAnchor(anchors, 0, 0.02631579, 0.02631579, 0.1, 0.1);
         assertAnchor(anchors, 1, 0.02631579, 0.02631579, 0.14142136, 0.28284271);
@@ -46,8 +48,9 @@ class AnchorsTest {
 
     @Test
     void anchorsKeepTheirShapeInAWidePicture() {
-        List<MapSize> maps = List.of(new MapSize(2, 4), new MapSize(1, 2));
-        Anchors anchors = Anchors.of(AnchorGrid.tensorFlow(maps, 300, 600));
+        List<List<AnchorShape>> shapes = AnchorShape.tensorFlow(2, 300, 600);
+        Anchors anchors = Anchors.of(List.of(
+                AnchorGrid.filling(2, 4, shapes.getFirst()), AnchorGrid.filling(1, 2, shapes.getLast())));
         assertEquals(2 * 4 * 3 + 2 * 6, anchors.count());
         assertAnchor(anchors, 0, 0.25, 0.125, 0.1, 0.05);
         assertAnchor(anchors, 24, 0.5, 0.25, 0.95, 0.475);
@@ -55,7 +58,12 @@ class AnchorsTest {
 
     @Test
     void torchsAnchors() {
-        Anchors anchors = Anchors.of(AnchorGrid.torch(MAPS));
+        List<List<AnchorShape>> shapes = AnchorShape.torch(6);
+        List<AnchorGrid> grids = new ArrayList<>();
+        for (int i = 0; i < SIDES.length; i++) {
+            grids.add(new AnchorGrid(SIDES[i], SIDES[i], STEPS[i] / 300, STEPS[i] / 300, shapes.get(i)));
+        }
+        Anchors anchors = Anchors.of(grids);
         assertEquals((19 * 19 + 10 * 10 + 5 * 5 + 3 * 3 + 2 * 2 + 1) * 6, anchors.count());
         assertAnchor(anchors, 0, 0.02666667, 0.02666667, 0.2, 0.2);
         assertAnchor(anchors, 1, 0.02666667, 0.02666667, 0.26457513, 0.26457513);
@@ -68,7 +76,6 @@ class AnchorsTest {
         assertAnchor(anchors, last + 1, 0.5, 0.5, 1.02225242, 1.02225242);
         assertAnchor(anchors, last + 4, 0.5, 0.5, 0.54848276, 1.64544827);
         assertAnchor(anchors.clamped(), last + 4, 0.5, 0.5, 0.54848276, 1);
-        assertThrows(IllegalArgumentException.class, () -> AnchorGrid.torch(MAPS.subList(0, 5)));
     }
 
     @Test

@@ -51,6 +51,14 @@ class PreprocessorTest {
     }
 
     @Test
+    void wholePicturesAreResizedToTheInput() {
+        Image picture = Pictures.random(60, 40, 3);
+        Image resized = Resize.resize(picture, 32, 48, Preprocessing.TORCH.interpolation());
+        Preprocessor stretching = new Preprocessor(Preprocessing.TORCH, Preprocessor.Fit.STRETCH, 48, 32);
+        assertArrayEquals(resized.toRgb(), stretching.fit(picture).toRgb());
+    }
+
+    @Test
     void withoutMarginTheShortSideIsTheNetworks() {
         Image picture = Pictures.random(60, 40, 3);
         Image resized = Resize.resize(picture, 48, 32, Preprocessing.Interpolation.BILINEAR);

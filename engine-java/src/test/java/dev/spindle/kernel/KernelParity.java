@@ -56,6 +56,7 @@ public final class KernelParity {
                         tests(kernel, ParityNetworks.published(), true),
                         tests(kernel, ParityNetworks.variants(), false),
                         tests(kernel, ParityNetworks.segmenting(), false),
+                        tests(kernel, ParityNetworks.detecting(), false),
                         Stream.of(
                                 dynamicTest("clamp", () -> clamp(kernel)), dynamicTest("softmax", () -> softmax(kernel))))
                 .flatMap(tests -> tests);

@@ -9,6 +9,7 @@ import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.network.Sampling;
+import dev.spindle.network.SsdLite;
 import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Outputs;
 import dev.spindle.plan.Plan;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Networks, by what is special about each, that together meet every edge of a kernel's tiles. */
 final class ParityNetworks {
@@ -84,6 +86,12 @@ final class ParityNetworks {
         return networks;
     }
 
+    /** A narrow backbone with a detection head, which reads a map inside a block. */
+    static Map<String, Network> detecting() {
+        Network backbone = MobileNetV2.builder().widthMultiplier(0.35).resolution(73, 60).build();
+        return Map.of("detection", SsdLite.on(backbone, 3));
+    }
+
     /** A narrow backbone with a segmentation head, at every output stride, with channels around a block and both orders. */
     static Map<String, Network> segmenting() {
         Map<String, Network> networks = new LinkedHashMap<>();
@@ -120,6 +128,8 @@ final class ParityNetworks {
         return switch (plan.outputs()) {
             case Outputs.Classified classified -> List.of(classified.features(), classified.logits());
             case Outputs.Segmented segmented -> List.of(segmented.features(), segmented.logits());
+            case Outputs.Detected detected ->
+                    Stream.concat(detected.boxes().stream(), detected.classes().stream()).toList();
         };
     }
 

@@ -7,6 +7,7 @@ import dev.spindle.network.Conv;
 import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import dev.spindle.network.SsdLite;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -69,6 +70,7 @@ public final class QuantisedNetworks {
         switch (network.top()) {
             case Classifier classifier -> add(network.weighted().getLast(), features);
             case DeepLab top -> joint = Optional.of(join(top, map, features));
+            case SsdLite _ -> throw new IllegalArgumentException("detectors have no integers");
         }
         QuantisedWeights.Ends ends = new QuantisedWeights.Ends(
                 input, random.nextBoolean(), random.nextBoolean(), random.nextBoolean(), random.nextBoolean());

@@ -7,6 +7,7 @@ import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
+import dev.spindle.network.SsdLite;
 import dev.spindle.network.Top;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +48,11 @@ final class Architecture {
      * width, or {@code MobileNetV2, stem 16, 17 blocks} where no published width fits.
      */
     static String describe(Conv stem, List<InvertedResidual> blocks, Top top) {
-        return backbone(stem, blocks, top) + (top instanceof DeepLab ? ", DeepLabv3 head" : "");
+        return backbone(stem, blocks, top) + switch (top) {
+            case Classifier _ -> "";
+            case DeepLab _ -> ", DeepLabv3 head";
+            case SsdLite _ -> ", SSDLite head";
+        };
     }
 
     private static String backbone(Conv stem, List<InvertedResidual> blocks, Top top) {

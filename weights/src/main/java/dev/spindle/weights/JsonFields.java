@@ -67,6 +67,11 @@ record JsonFields(Path file, String place, JsonNode object) {
         return require(name, value(name).isTextual(), "a string").textValue();
     }
 
+    /** The values of an array. */
+    JsonNode array(String name) {
+        return require(name, value(name).isArray(), "an array");
+    }
+
     /** A constant in lower case. */
     <E extends Enum<E>> E constant(String name, Class<E> type) {
         String text = text(name);

@@ -13,15 +13,17 @@ import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.network.Sampling;
+import dev.spindle.network.SsdLite;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A {@link Network} as JSON: an object with the record's components in its order, enumerations in lower case, null for an
- * {@link Optional} that is empty; for the top, {@code head} and {@code classes} of a classifier, or {@code deeplab}. It holds
- * whatever a network can be, not the parameters of one that was published.
+ * {@link Optional} that is empty; for the top, {@code head} and {@code classes} of a classifier, {@code deeplab}, or
+ * {@code ssdlite}. It holds whatever a network can be, not the parameters of one that was published.
  */
 final class NetworkJson {
 
@@ -34,21 +36,20 @@ final class NetworkJson {
     }
 
     static ObjectNode of(Network network) {
-        ArrayNode blocks = JSON.arrayNode();
-        network.blocks().forEach(block -> blocks.add(of(block)));
         ObjectNode json = JSON.objectNode()
                 .put("architecture", network.architecture())
                 .put("height", network.height())
                 .put("width", network.width())
                 .put("padding", JsonFields.lowerCase(network.padding()));
         json.set("stem", of(network.stem()));
-        json.set("blocks", blocks);
+        json.set("blocks", of(network.blocks()));
         switch (network.top()) {
             case Classifier classifier -> {
                 json.set("head", of(classifier.head()));
                 json.put("classes", classifier.classes());
             }
             case DeepLab deepLab -> json.set("deeplab", of(deepLab));
+            case SsdLite ssd -> json.set("ssdlite", SsdLiteJson.of(ssd));
         }
         return json;
     }
@@ -62,6 +63,13 @@ final class NetworkJson {
         return json.put("pooled_first", top.pooledFirst()).put("sampling", JsonFields.lowerCase(top.sampling()));
     }
 
+    /** Blocks as an array. */
+    static ArrayNode of(List<InvertedResidual> blocks) {
+        ArrayNode json = JSON.arrayNode();
+        blocks.forEach(block -> json.add(of(block)));
+        return json;
+    }
+
     private static ObjectNode of(InvertedResidual block) {
         ObjectNode json = JSON.objectNode().put("name", block.name());
         json.set("expand", of(block.expand()));
@@ -70,11 +78,11 @@ final class NetworkJson {
         return json.put("residual", block.residual());
     }
 
-    private static JsonNode of(Optional<Conv> conv) {
+    static JsonNode of(Optional<Conv> conv) {
         return conv.map(NetworkJson::of).map(JsonNode.class::cast).orElseGet(JSON::nullNode);
     }
 
-    private static ObjectNode of(Conv conv) {
+    static ObjectNode of(Conv conv) {
         return JSON.objectNode()
                 .put("name", conv.name())
                 .put("inputs", conv.inputs())
@@ -99,27 +107,31 @@ final class NetworkJson {
     }
 
     private Network network(String place, JsonNode json) {
-        boolean segments = json.has("deeplab");
+        String top = Stream.of("deeplab", "ssdlite").filter(json::has).findFirst().orElse("classes");
         List<String> names = new ArrayList<>(List.of("architecture", "height", "width", "padding", "stem", "blocks"));
-        names.addAll(segments ? List.of("deeplab") : List.of("head", "classes"));
+        names.addAll(top.equals("classes") ? List.of("head", top) : List.of(top));
         JsonFields fields = JsonFields.of(file, place, json, names.toArray(String[]::new));
-        JsonNode array = fields.value("blocks");
-        if (!array.isArray()) {
-            throw InvalidInputException.of(
-                    file, fields.place("blocks"), "an array", ModelFile.printable(array.toString()));
-        }
-        List<InvertedResidual> blocks = new ArrayList<>();
-        for (JsonNode block : array) {
-            blocks.add(block(fields.place("blocks[" + blocks.size() + "]"), block));
-        }
         return new Network(
                 fields.text("architecture"),
                 fields.integer("height"),
                 fields.integer("width"),
                 fields.constant("padding", Padding.class),
                 conv(fields, "stem"),
-                blocks,
-                segments ? deepLab(fields) : new Classifier(optionalConv(fields, "head"), fields.integer("classes")));
+                blocks(fields, "blocks"),
+                switch (top) {
+                    case "deeplab" -> deepLab(fields);
+                    case "ssdlite" -> new SsdLiteJson(this).read(fields);
+                    default -> new Classifier(optionalConv(fields, "head"), fields.integer("classes"));
+                });
+    }
+
+    /** An array of blocks. */
+    List<InvertedResidual> blocks(JsonFields parent, String name) {
+        List<InvertedResidual> blocks = new ArrayList<>();
+        for (JsonNode block : parent.array(name)) {
+            blocks.add(block(parent.place(name + "[" + blocks.size() + "]"), block));
+        }
+        return blocks;
     }
 
     private DeepLab deepLab(JsonFields parent) {
@@ -144,11 +156,11 @@ final class NetworkJson {
                 fields.flag("residual"));
     }
 
-    private Optional<Conv> optionalConv(JsonFields parent, String name) {
+    Optional<Conv> optionalConv(JsonFields parent, String name) {
         return parent.value(name).isNull() ? Optional.empty() : Optional.of(conv(parent, name));
     }
 
-    private Conv conv(JsonFields parent, String name) {
+    Conv conv(JsonFields parent, String name) {
         JsonFields fields = parent.fields(
                 name,
                 "name", "inputs", "outputs", "kernel", "stride", "dilation", "groups", "activation");

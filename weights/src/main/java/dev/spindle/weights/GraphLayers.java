@@ -29,6 +29,10 @@ final class GraphLayers {
     private static final class Step {
         private final Graph.Node node;
         private final String input;
+        /** What comes out behind all that follows it, and its size. */
+        private String output;
+        private int height;
+        private int width;
         private final Conv linear;
         private final float[] kernel;
         private float[] bias;
@@ -151,8 +155,18 @@ final class GraphLayers {
         layers.requireInput();
         for (GraphChain.Link link : GraphChain.of(graph)) {
             layers.apply(link);
+            layers.mark(link.node());
         }
         return layers;
+    }
+
+    private void mark(Graph.Node node) {
+        if (!steps.isEmpty() && !(node.operation() instanceof Operation.Pad)) {
+            Step last = steps.getLast();
+            last.output = graph.copies().original(node.output());
+            last.height = height;
+            last.width = width;
+        }
     }
 
     /** What was found out about convolutions, with a stack of them. */
@@ -464,9 +478,14 @@ final class GraphLayers {
 
     /** The blocks behind the stem; a last convolution may follow. */
     List<LayerStack.Block> blocks() {
+        return blocks(1, steps.size() - 1);
+    }
+
+    /** The blocks of a range of convolutions, which the last one may leave. */
+    private List<LayerStack.Block> blocks(int from, int to) {
         List<LayerStack.Block> blocks = new ArrayList<>();
-        int next = 1;
-        while (next < steps.size() - 1) {
+        int next = from;
+        while (next < to) {
             Step first = steps.get(next);
             Optional<Step> expand = Optional.empty();
             if (!first.linear.isDepthwise()) {
@@ -500,6 +519,90 @@ final class GraphLayers {
             throw graph.wrong(steps.get(used).node, "a block", "a single convolution");
         }
         return blocks;
+    }
+
+    /**
+     * What a detector predicts on.
+     *
+     * @param tap the place of the layer that makes the finest map
+     * @param last the convolution behind the blocks, which makes the second
+     * @param extras what makes the others
+     * @param maps all of them, the finest first
+     */
+    record Trunk(
+            Layer stem,
+            List<LayerStack.Block> blocks,
+            String tap,
+            Layer last,
+            List<LayerStack.Block> extras,
+            List<Graph.Input> maps) {}
+
+    /**
+     * The layers of a part that ends in the coarsest map of a detector: stem, blocks, a last 1x1 convolution, further blocks.
+     *
+     * @param maps the maps that are predicted on, the finest first
+     */
+    Trunk trunk(List<String> maps) {
+        int last = endOfBlocks(1);
+        if (last >= steps.size()) {
+            throw InvalidInputException.of(
+                    graph.file(), "graph", "a 1x1 convolution behind the blocks, and further blocks", "blocks alone");
+        }
+        List<LayerStack.Block> extras = blocks(last + 1, steps.size());
+        List<Step> makers = new ArrayList<>();
+        makers.add(steps.subList(0, last).stream()
+                .filter(step -> step.output.equals(maps.getFirst()))
+                .findFirst()
+                .orElseThrow(() -> graph.wrong(maps.getFirst(), "a map of the blocks to predict on", "another")));
+        makers.add(steps.get(last));
+        int next = last;
+        for (LayerStack.Block extra : extras) {
+            next += extra.expand().isPresent() ? 3 : 2;
+            makers.add(steps.get(next));
+        }
+        if (!makers.stream().map(step -> step.output).toList().equals(maps)) {
+            throw InvalidInputException.of(
+                    graph.file(), "graph", "predictions on the last 1x1 convolution and on every block behind it",
+                    maps.size() + " maps, of which some are others");
+        }
+        return new Trunk(
+                stem(),
+                blocks(1, last),
+                makers.getFirst().linear.name(),
+                layer(at(last, false, "a 1x1 convolution behind the blocks")),
+                extras,
+                makers.stream()
+                        .map(step -> new Graph.Input(step.output, step.height, step.width, step.linear.outputs()))
+                        .toList());
+    }
+
+    /** The first convolution of 1x1 from one on that is not part of a block; the end where there is none. */
+    private int endOfBlocks(int from) {
+        int next = from;
+        while (next < steps.size()) {
+            boolean expands = !steps.get(next).linear.isDepthwise();
+            if (expands && (next + 1 >= steps.size() || !steps.get(next + 1).linear.isDepthwise())) {
+                return next;
+            }
+            next += expands ? 3 : 2;
+        }
+        return next;
+    }
+
+    /** The layers of a part that predicts. */
+    LayerStack.Branch branch() {
+        boolean filters = steps.size() > 1;
+        Optional<Layer> depthwise = filters
+                ? Optional.of(layer(at(0, true, "a depthwise convolution that predicts")))
+                : Optional.empty();
+        Layer project = layer(at(filters ? 1 : 0, false, "a 1x1 convolution that predicts"));
+        steps.forEach(this::requireNoSum);
+        if (steps.size() > 2 || classifier != null || rowsAveraged || columnsAveraged) {
+            throw graph.wrong(
+                    graph.output(), "a 3x3 depthwise and a 1x1 convolution, or the latter alone, that predict",
+                    steps.size() + " convolutions");
+        }
+        return new LayerStack.Branch(depthwise, project);
     }
 
     private Layer layer(Step step) {

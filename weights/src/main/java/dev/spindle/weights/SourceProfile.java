@@ -53,6 +53,22 @@ record SourceProfile(
                     Preprocessing.TORCH.mean(),
                     Preprocessing.TORCH.scale()));
 
+    /** The conventions of qfgaohao's SSDLite ({@code mobilenetv1_ssd_config}): OpenCV resizes, 127 is grey, 128 a step. */
+    static final SourceProfile QFGAOHAO = new SourceProfile(
+            "qfgaohao",
+            TORCHVISION.padding(),
+            TORCHVISION.epsilon(),
+            TORCHVISION.activation(),
+            300,
+            300,
+            new Preprocessing(
+                    "qfgaohao",
+                    1,
+                    Preprocessing.Interpolation.BILINEAR,
+                    Preprocessing.ChannelOrder.RGB,
+                    new float[] {127, 127, 127},
+                    new float[] {1 / 128f, 1 / 128f, 1 / 128f}));
+
     /** What keras.applications has; its models take pictures as all of TensorFlow's MobileNets do. */
     static final SourceProfile KERAS = new SourceProfile(
             "keras", Padding.SAME, 1e-3, Activation.RELU6, Graph.OPEN_SIDE, Graph.OPEN_SIDE, Preprocessing.TF);

@@ -44,8 +44,23 @@ final class TfliteGraph {
      * @param model whose input is a batch of RGB pictures, channels last
      * @throws dev.spindle.InvalidInputException where an operator is not one of a network on a MobileNet
      */
-    static Graph translate(TfliteModel model) {
-        return new TfliteGraph(model).graph();
+    static Translation translate(TfliteModel model) {
+        TfliteGraph translated = new TfliteGraph(model);
+        return new Translation(translated.graph(), List.copyOf(translated.names));
+    }
+
+    /**
+     * A translated graph.
+     *
+     * @param graph the graph
+     * @param names what it calls the file's tensors, by their index
+     */
+    record Translation(Graph graph, List<String> names) {
+
+        /** What the graph calls a tensor. */
+        String value(int tensor) {
+            return names.get(tensor);
+        }
     }
 
     private Graph graph() {

@@ -90,6 +90,9 @@ final class TfliteIntegers {
     }
 
     private QuantisedWeights weights(LayerStack stack) throws UnsupportedGraphException {
+        if (stack.top() instanceof LayerStack.Detector) {
+            throw new UnsupportedGraphException("SSDLite head", "detectors compute in fp32");
+        }
         requireBytesThroughout();
         Quantisation input = map;
         Set<TfliteOperator> used = new HashSet<>();
@@ -112,6 +115,7 @@ final class TfliteIntegers {
                 map = layers.get(Network.CLASSIFIER).output();
                 softmax = softmax();
             }
+            case LayerStack.Detector detector -> throw new AssertionError(detector);
             case LayerStack.Segmenter segmenter -> {
                 Quantisation last = map;
                 pool = addPool();

@@ -183,6 +183,15 @@ record TfliteOperator(
         return corners ? Sampling.ALIGN_CORNERS : halves ? Sampling.HALF_PIXEL : Sampling.ASYMMETRIC;
     }
 
+    /** Checks that a {@link #CONCATENATION} joins predictions along the axis behind the batch. */
+    void requireJoinedRows() {
+        FlatTable table = options(CONCATENATION_OPTIONS);
+        requireLinear(table.byteAt(1, 0));
+        if (table.intAt(0, 0) != 1) {
+            throw wrong("predictions along axis 1", "axis " + table.intAt(0, 0));
+        }
+    }
+
     /** Checks that an {@link #ADD} is nothing but a sum of two tensors. */
     void requirePlainSum() {
         if (inputs.length != 2) {

@@ -32,14 +32,16 @@ final class TfliteReader {
 
     static Checkpoint read(Path file, ByteBuffer content) {
         TfliteModel model = TfliteModel.read(file, content);
-        GraphLayers.Result graph = GraphLayers.find(TfliteGraph.translate(model));
+        boolean detects = TfliteDetector.isOne(model);
+        GraphLayers.Result graph =
+                detects ? TfliteDetector.find(model) : GraphLayers.find(TfliteGraph.translate(model).graph());
         List<Integer> input = model.tensors().get(model.input()).shape();
         LayerStack.Facts facts = new LayerStack.Facts(
                 input.get(1),
                 input.get(2),
                 graph.padding(),
                 preprocessing(model),
-                TfliteLabels.find(content, graph.layers().classes()));
+                labels(content, graph.layers().classes(), detects));
         Checkpoint checkpoint = graph.layers().checkpoint(
                 file, facts, new Checkpoint.Source("TensorFlow Lite", "tensorflow", Double.NaN, notes(model), table(model)));
         TfliteIntegers.Result integers = TfliteIntegers.find(model, graph.layers(), checkpoint.network());
@@ -48,6 +50,16 @@ final class TfliteReader {
             return checkpoint.withSource(checkpoint.source().withNote(note));
         }
         return integers.weights().map(checkpoint::withQuantised).orElse(checkpoint);
+    }
+
+    /** The labels in a file; of a detector, the background's may come first, which is left out. */
+    private static List<String> labels(ByteBuffer content, int classes, boolean detects) {
+        List<String> found = TfliteLabels.find(content, classes);
+        if (!detects || !found.isEmpty()) {
+            return found;
+        }
+        List<String> withBackground = TfliteLabels.find(content, classes + 1);
+        return withBackground.isEmpty() ? withBackground : withBackground.subList(1, withBackground.size());
     }
 
     /** What makes pixels of 0 to 255 what the input's quantisation says they are; [-1, 1] for a float input. */
@@ -94,6 +106,7 @@ final class TfliteReader {
                 schemes.add(tensor.type() + (tensor.quantisation().get().perChannel() ? " per channel" : " per tensor"));
             }
         }
+        TfliteDetector.note(model).filter(note -> TfliteDetector.isOne(model)).ifPresent(notes::add);
         if (!schemes.isEmpty()) {
             notes.add("quantised weights: " + String.join(", ", schemes));
         }

@@ -1,8 +1,16 @@
 package dev.spindle.weights;
 
 import dev.spindle.InvalidInputException;
+import dev.spindle.detection.AnchorGrid;
+import dev.spindle.detection.AnchorShape;
+import dev.spindle.detection.Anchors;
+import dev.spindle.detection.BoxCode;
+import dev.spindle.detection.PostProcessing;
+import dev.spindle.detection.ScoreFunction;
+import dev.spindle.detection.Suppression;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.MapSize;
 import dev.spindle.plan.BatchNorm;
 import dev.spindle.plan.LayerWeights;
 import java.util.ArrayList;
@@ -15,6 +23,12 @@ import java.util.Set;
 final class TorchLayers {
 
     private static final List<String> NORM_TENSORS = List.of(".weight", ".bias", ".running_mean", ".running_var");
+
+    /** What a cell of each map of a detector is to its input of 300 pixels, which is not quite the map's share. */
+    private static final double[] STEPS = {16 / 300.0, 32 / 300.0, 64 / 300.0, 100 / 300.0, 150 / 300.0, 1};
+
+    private static final double LEAST_SCORE = 0.01;
+    private static final double MOST_OVERLAP = 0.45;
 
     private final TensorSource source;
     private final SourceProfile profile;
@@ -45,6 +59,11 @@ final class TorchLayers {
             blocks.add(block(block));
         }
         Layer head = full(names.head(), 1, 1, profile.activation());
+        if (names.detector().isPresent()) {
+            LayerStack.Detector detector = detector(names.detector().get(), blocks, head);
+            requireAllRead(names.profile().name());
+            return new LayerStack(stem, blocks, detector);
+        }
         String weight = names.classifier() + ".weight";
         List<Integer> shape = source.requireShape(weight);
         int features = head.conv().outputs();
@@ -56,6 +75,74 @@ final class TorchLayers {
                 LayerWeights.biased(floats(weight, shape), floats(names.classifier() + ".bias", List.of(classes)));
         requireAllRead(names.profile().name());
         return new LayerStack(stem, blocks, Optional.of(head), classifier, classes);
+    }
+
+    private LayerStack.Detector detector(TorchNames.Detector names, List<LayerStack.Block> blocks, Layer head) {
+        Layer tapped = blocks.reversed().stream()
+                .filter(block -> block.depthwise().conv().stride() == 2 && block.expand().isPresent())
+                .findFirst()
+                .flatMap(LayerStack.Block::expand)
+                .orElseThrow(() -> InvalidInputException.of(
+                        source.file(), "blocks", "one that expands and steps, on whose map to predict", "none"));
+        List<LayerStack.Block> extras = names.extras().stream().map(this::block).toList();
+        if (names.boxes().size() != names.classes().size()) {
+            throw InvalidInputException.of(
+                    source.file(), "modules regression_headers", String.valueOf(names.classes().size()),
+                    String.valueOf(names.boxes().size()));
+        }
+        List<LayerStack.Predictor> predictors = new ArrayList<>();
+        for (int i = 0; i < names.boxes().size(); i++) {
+            predictors.add(new LayerStack.Predictor(
+                    rowFirst(branch(names.boxes().get(i))), branch(names.classes().get(i))));
+        }
+        return new LayerStack.Detector(
+                tapped.conv().name(), head, extras, predictors, true, TorchLayers::postProcessing);
+    }
+
+    private LayerStack.Branch branch(TorchNames.Branch names) {
+        String weight = names.project() + ".weight";
+        List<Integer> shape = kernelShape(weight, 1, "inputs");
+        Conv conv = Conv.pointwise(names.project(), shape.get(1), shape.getFirst(), Activation.LINEAR);
+        LayerWeights weights = LayerWeights.biased(
+                floats(weight, shape), floats(names.project() + ".bias", List.of(shape.getFirst())));
+        return new LayerStack.Branch(names.depthwise().map(module -> depthwise(module, 1)), new Layer(conv, weights));
+    }
+
+    /** Boxes are predicted as x, y, width, height here, and as y, x, height, width everywhere else. */
+    private LayerStack.Branch rowFirst(LayerStack.Branch branch) {
+        Layer project = branch.project();
+        int outputs = project.conv().outputs();
+        if (outputs % Anchors.NUMBERS != 0) {
+            throw wrongShape(
+                    project.conv().name() + ".weight", "[4 an anchor, inputs, 1, 1]",
+                    List.of(outputs, project.conv().inputs(), 1, 1));
+        }
+        float[] kernel = project.weights().kernel();
+        float[] bias = project.weights().bias().orElseThrow();
+        float[] kernelByRow = new float[kernel.length];
+        float[] biasByRow = new float[bias.length];
+        int row = kernel.length / outputs;
+        for (int output = 0; output < outputs; output++) {
+            int from = output ^ 1; // the other one of x and y, or of width and height
+            System.arraycopy(kernel, from * row, kernelByRow, output * row, row);
+            biasByRow[output] = bias[from];
+        }
+        return new LayerStack.Branch(
+                branch.depthwise(), new Layer(project.conv(), LayerWeights.biased(kernelByRow, biasByRow)));
+    }
+
+    /** What the published program does behind the layers, with the values of its configuration. */
+    private static PostProcessing postProcessing(List<MapSize> maps) {
+        List<List<AnchorShape>> shapes = AnchorShape.torch(maps.size());
+        List<AnchorGrid> grids = new ArrayList<>();
+        for (int i = 0; i < maps.size(); i++) {
+            MapSize map = maps.get(i);
+            double step = i < STEPS.length ? STEPS[i] : 1.0 / map.rows();
+            grids.add(new AnchorGrid(map.rows(), map.columns(), step, step, shapes.get(i)));
+        }
+        return new PostProcessing(
+                Anchors.of(grids).clamped(), BoxCode.PUBLISHED, ScoreFunction.SOFTMAX, true,
+                Suppression.classWise(LEAST_SCORE, MOST_OVERLAP));
     }
 
     private LayerStack.Block block(TorchNames.Block block) {

@@ -15,9 +15,33 @@ import java.util.stream.Collectors;
  * @param stem the first convolution
  * @param blocks the blocks in execution order
  * @param head the last 1x1 convolution
- * @param classifier the dense layer's module
+ * @param classifier the dense layer's module; of a detector, empty
+ * @param detector what a detector has in its place
  */
-record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, Normalised head, String classifier) {
+record TorchNames(
+        SourceProfile profile,
+        Normalised stem,
+        List<Block> blocks,
+        Normalised head,
+        String classifier,
+        Optional<Detector> detector) {
+
+    private TorchNames(
+            SourceProfile profile, Normalised stem, List<Block> blocks, Normalised head, String classifier) {
+        this(profile, stem, blocks, head, classifier, Optional.empty());
+    }
+
+    /**
+     * The modules of an SSDLite head.
+     *
+     * @param extras the blocks behind the last convolution
+     * @param boxes what predicts boxes of each map, the finest first
+     * @param classes what predicts classes of each map
+     */
+    record Detector(List<Block> extras, List<Branch> boxes, List<Branch> classes) {}
+
+    /** The modules that predict one thing of a map: the depthwise convolution, if there is one, and that of 1x1. */
+    record Branch(Optional<Normalised> depthwise, String project) {}
 
     /** A convolution's module and that of the batch normalisation behind it. */
     record Normalised(String conv, String norm) {}
@@ -29,6 +53,9 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
             return new Block(expand, depthwise, project, newStride);
         }
     }
+
+    /** The module that only a detector has. */
+    private static final String CLASS_PREDICTORS = "classification_headers";
 
     /** How deep the modules lie that tell one source or block from another: {@code features.2.conv.1.0}. */
     private static final int DEPTH = 5;
@@ -42,8 +69,11 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
      */
     static TorchNames of(TensorSource source) {
         Set<String> modules = modules(source.names());
+        if (modules.contains(CLASS_PREDICTORS)) {
+            return detector(source, modules);
+        }
         if (modules.contains("features")) {
-            return features(source, modules);
+            return features(source, modules, "features.");
         }
         if (modules.contains("blocks")) {
             return timm(modules);
@@ -60,28 +90,57 @@ record TorchNames(SourceProfile profile, Normalised stem, List<Block> blocks, No
      * The names of torchvision, and of d-li14's and tonylins' repositories, where a block's modules are not nested:
      * {@code features.1.conv.0.weight} for {@code features.1.conv.0.0.weight}.
      */
-    private static TorchNames features(TensorSource source, Set<String> modules) {
+    private static TorchNames features(TensorSource source, Set<String> modules, String root) {
         int last = 0;
-        while (modules.contains("features." + (last + 1) + ".conv")) {
+        while (modules.contains(root + (last + 1) + ".conv")) {
             last++;
         }
-        boolean flat = source.names().contains("features.1.conv.0.weight");
+        boolean flat = source.names().contains(root + "1.conv.0.weight");
         List<Block> blocks = new ArrayList<>();
         for (int i = 1; i <= last; i++) {
-            String block = "features." + i + ".conv.";
+            String block = root + i + ".conv.";
             blocks.add(flat ? flatBlock(modules, block) : nestedBlock(modules, block));
         }
         List<Integer> strides = strides(source, blocks);
         for (int i = 0; i < last; i++) {
             blocks.set(i, blocks.get(i).withStride(strides.get(i)));
         }
-        String head = modules.contains("conv.0") ? "conv." : "features." + (last + 1) + ".";
+        String head = modules.contains("conv.0") ? "conv." : root + (last + 1) + ".";
         return new TorchNames(
                 flat ? SourceProfile.D_LI14 : SourceProfile.TORCHVISION,
-                new Normalised("features.0.0", "features.0.1"),
+                new Normalised(root + "0.0", root + "0.1"),
                 blocks,
                 new Normalised(head + "0", head + "1"),
                 modules.contains("classifier.1") ? "classifier.1" : "classifier");
+    }
+
+    /** The names of qfgaohao's SSDLite, whose backbone has those of tonylins' repository under another root. */
+    private static TorchNames detector(TensorSource source, Set<String> modules) {
+        TorchNames backbone = features(source, modules, "base_net.");
+        List<Block> extras = new ArrayList<>();
+        while (modules.contains("extras." + extras.size() + ".conv")) {
+            extras.add(flatBlock(modules, "extras." + extras.size() + ".conv.").withStride(2));
+        }
+        return new TorchNames(
+                SourceProfile.QFGAOHAO,
+                backbone.stem,
+                backbone.blocks,
+                backbone.head,
+                "",
+                Optional.of(new Detector(
+                        extras, branches(modules, "regression_headers."), branches(modules, CLASS_PREDICTORS + "."))));
+    }
+
+    private static List<Branch> branches(Set<String> modules, String root) {
+        List<Branch> branches = new ArrayList<>();
+        while (modules.contains(root + branches.size())) {
+            String branch = root + branches.size();
+            branches.add(
+                    modules.contains(branch + ".3")
+                            ? new Branch(Optional.of(new Normalised(branch + ".0", branch + ".1")), branch + ".3")
+                            : new Branch(Optional.empty(), branch));
+        }
+        return branches;
     }
 
     private static Block nestedBlock(Set<String> modules, String block) {

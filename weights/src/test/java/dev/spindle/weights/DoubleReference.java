@@ -7,9 +7,12 @@ import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.SsdLite;
 import dev.spindle.plan.BatchNorm;
 import dev.spindle.plan.LayerWeights;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** The forward pass by definition, in double precision: slow, and nothing else in it. */
@@ -47,14 +50,7 @@ final class DoubleReference {
         Network network = checkpoint.network();
         Map map = conv(input(nhwc, offset), network.stem());
         for (InvertedResidual block : network.blocks()) {
-            Map in = map;
-            if (block.expand().isPresent()) {
-                map = conv(map, block.expand().get());
-            }
-            map = conv(conv(map, block.depthwise()), block.project());
-            if (block.residual()) {
-                map = sum(map, in);
-            }
+            map = block(block, map);
         }
         if (network.top() instanceof DeepLab top) {
             return segment(map, top);
@@ -91,6 +87,57 @@ final class DoubleReference {
             nhwc[i] = logits.values()[i % logits.channels()][at / logits.width()][at % logits.width()];
         }
         return nhwc;
+    }
+
+    private Map block(InvertedResidual block, Map in) {
+        Map map = block.expand().isPresent() ? conv(in, block.expand().get()) : in;
+        map = conv(conv(map, block.depthwise()), block.project());
+        return block.residual() ? sum(map, in) : map;
+    }
+
+    /**
+     * Predictions of a detector for one picture whose tap is the expansion of a block: boxes, then classes, each anchor by
+     * anchor, as {@link dev.spindle.Session#predict} gives them.
+     */
+    double[][] predictions(float[] nhwc) {
+        Network network = checkpoint.network();
+        SsdLite ssd = (SsdLite) network.top();
+        List<Map> maps = new ArrayList<>();
+        Map map = conv(input(nhwc, 0), network.stem());
+        for (InvertedResidual block : network.blocks()) {
+            if (block.expand().isPresent() && block.expand().get().name().equals(ssd.tap())) {
+                maps.add(conv(map, block.expand().get()));
+            }
+            map = block(block, map);
+        }
+        map = conv(map, ssd.last());
+        maps.add(map);
+        for (InvertedResidual extra : ssd.extras()) {
+            map = block(extra, map);
+            maps.add(map);
+        }
+        List<Double> boxes = new ArrayList<>();
+        List<Double> classes = new ArrayList<>();
+        for (int i = 0; i < maps.size(); i++) {
+            predict(ssd.predictors().get(i).boxes(), maps.get(i), boxes);
+            predict(ssd.predictors().get(i).classes(), maps.get(i), classes);
+        }
+        return new double[][] {
+            boxes.stream().mapToDouble(Double::doubleValue).toArray(),
+            classes.stream().mapToDouble(Double::doubleValue).toArray()
+        };
+    }
+
+    private void predict(SsdLite.Branch branch, Map map, List<Double> values) {
+        Map filtered = branch.depthwise().isPresent() ? conv(map, branch.depthwise().get()) : map;
+        Map predicted = conv(filtered, branch.project());
+        for (int y = 0; y < predicted.height(); y++) {
+            for (int x = 0; x < predicted.width(); x++) {
+                for (int c = 0; c < predicted.channels(); c++) {
+                    values.add(predicted.values()[c][y][x]);
+                }
+            }
+        }
     }
 
     private Map input(float[] nhwc, int offset) {

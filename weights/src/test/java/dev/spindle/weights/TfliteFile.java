@@ -1,6 +1,7 @@
 package dev.spindle.weights;
 
 import com.google.flatbuffers.FlatBufferBuilder;
+import com.google.flatbuffers.FlexBuffersBuilder;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import java.nio.ByteBuffer;
@@ -8,8 +9,10 @@ import java.nio.ByteOrder;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Writes small TensorFlow Lite files: a classifier of two blocks on 8x8 pixels, which tests then change. */
 final class TfliteFile {
@@ -99,6 +102,105 @@ final class TfliteFile {
         file.output = file.computed("probabilities", 1, CLASSES);
         file.operator(TfliteOperator.SOFTMAX, 9, new int[] {Float.floatToIntBits(1)}, file.output, logits);
         return file;
+    }
+
+    /** The anchors of the {@link #detector}. */
+    static final int ANCHORS = 16 * 16 * 3 + (8 * 8 + 4 * 4 + 2 * 2) * 6;
+
+    static final int DETECTED = 2;
+
+    /**
+     * A detector of two classes and the background on 32x32 pixels: a stem, a block with a skip connection, a block whose
+     * expansion is predicted on, a last convolution, two further blocks. Predictions on the coarsest map have no depthwise
+     * convolution.
+     *
+     * @param operator whether post-processing is in the file
+     */
+    static TfliteFile detector(boolean operator) {
+        TfliteFile file = new TfliteFile();
+        file.input = file.computed("input", 1, 32, 32, 3);
+        int stem = file.conv("stem", file.input, 3, 8, 2, RELU6);
+        int depthwise = file.depthwise("block1.depthwise", stem, 8, 1, RELU6);
+        int project = file.conv("block1.project", depthwise, 1, 8, 1, LINEAR);
+        int sum = file.computed("block1.sum", 1, 16, 16, 8);
+        file.operator(TfliteOperator.ADD, 11, new int[] {LINEAR}, sum, stem, project);
+        int expand = file.conv("block2.expand", sum, 1, 20, 1, RELU6);
+        depthwise = file.depthwise("block2.depthwise", expand, 20, 2, RELU6);
+        project = file.conv("block2.project", depthwise, 1, 12, 1, LINEAR);
+        int last = file.conv("last", project, 1, 24, 1, RELU6);
+        int extra = file.extra("extra1", last, 18);
+        int coarsest = file.extra("extra2", extra, 10);
+        int[] maps = {expand, last, extra, coarsest};
+        int[] boxes = new int[maps.length];
+        int[] classes = new int[maps.length];
+        for (int i = 0; i < maps.length; i++) {
+            int anchors = i == 0 ? 3 : 6;
+            boxes[i] = file.predict("boxes" + (i + 1), maps[i], anchors, 4, i < 3);
+            classes[i] = file.predict("classes" + (i + 1), maps[i], anchors, 1 + DETECTED, i < 3);
+        }
+        int allBoxes = file.computed("box_encodings", 1, ANCHORS, 4);
+        file.operator(TfliteOperator.CONCATENATION, 10, new int[] {1, LINEAR}, allBoxes, boxes);
+        int allClasses = file.computed("class_predictions", 1, ANCHORS, 1 + DETECTED);
+        file.operator(TfliteOperator.CONCATENATION, 10, new int[] {1, LINEAR}, allClasses, classes);
+        int scores = file.computed("scores", 1, ANCHORS, 1 + DETECTED);
+        file.operator(TfliteOperator.LOGISTIC, 0, new int[0], scores, allClasses);
+        file.outputs = new int[] {allBoxes, scores};
+        if (operator) {
+            int anchors = file.floats("anchors", ANCHORS, 4);
+            Tensor tensor = file.tensors.get(anchors);
+            ByteBuffer values = ByteBuffer.wrap(tensor.data).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < 4 * ANCHORS; i++) {
+                values.putFloat(Float.BYTES * i, 0.1f + file.random.nextFloat() / 2);
+            }
+            file.outputs = new int[] {
+                file.computed("detections", 1, 10, 4), file.computed("detections:1", 1, 10),
+                file.computed("detections:2", 1, 10), file.computed("detections:3", 1)
+            };
+            Operator last4 = new Operator(
+                    TfliteOperator.CUSTOM, 0, new int[0], new int[] {allBoxes, scores, anchors}, file.outputs);
+            last4.custom = "TFLite_Detection_PostProcess";
+            last4.customOptions = options(Map.of());
+            file.operators.add(last4);
+        }
+        return file;
+    }
+
+    /** The options of post-processing, with some changed or added. */
+    static byte[] options(Map<String, Object> changes) {
+        Map<String, Object> options = new TreeMap<>(Map.of(
+                "max_detections", 10, "max_classes_per_detection", 2, "num_classes", DETECTED, "nms_score_threshold", 0.25f,
+                "nms_iou_threshold", 0.5f, "y_scale", 8f, "x_scale", 9f, "h_scale", 4f, "w_scale", 5f));
+        options.putAll(changes);
+        FlexBuffersBuilder builder = new FlexBuffersBuilder();
+        int start = builder.startMap();
+        options.forEach((name, value) -> {
+            switch (value) {
+                case Float number -> builder.putFloat(name, number);
+                case Integer number -> builder.putInt(name, number);
+                case Boolean flag -> builder.putBoolean(name, flag);
+                default -> builder.putString(name, value.toString());
+            }
+        });
+        builder.endMap(null, start);
+        ByteBuffer bytes = builder.finish();
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(copy);
+        return copy;
+    }
+
+    private int extra(String name, int from, int channels) {
+        int expand = conv(name + ".expand", from, 1, channels / 2, 1, RELU6);
+        int depthwise = depthwise(name + ".depthwise", expand, channels / 2, 2, RELU6);
+        return conv(name + ".project", depthwise, 1, channels, 1, RELU6);
+    }
+
+    private int predict(String name, int map, int anchors, int each, boolean filters) {
+        int[] shape = tensors.get(map).shape;
+        int filtered = filters ? depthwise(name + ".depthwise", map, shape[3], 1, RELU6) : map;
+        int predicted = conv(name + ".project", filtered, 1, anchors * each, 1, LINEAR);
+        int rows = computed(name + ".rows", 1, shape[1] * shape[2] * anchors, each);
+        operator(TfliteOperator.RESHAPE, 0, new int[0], rows, predicted);
+        return rows;
     }
 
     /** A network without expansions and skip connections, its pool and classifier as TensorFlow Slim has them. */
@@ -192,7 +294,7 @@ final class TfliteFile {
     /** The segmentation network with random bytes of one scale in place of floats. */
     static TfliteFile quantisedSegmentation(TfliteType type, boolean cut) {
         TfliteFile file = segmentation(cut);
-        file.quantise(type);
+        file.quantiseAll(type);
         for (Operator operator : file.operators) {
             if (KEEPING.contains(operator.code)) {
                 Tensor from = file.tensors.get(operator.inputs[0]);
@@ -204,22 +306,23 @@ final class TfliteFile {
         return file;
     }
 
-    private void quantise(TfliteType type) {
+    /** The classifier with random bytes of one scale in place of floats. */
+    static TfliteFile quantised(TfliteType type) {
+        TfliteFile file = classifier();
+        file.quantiseAll(type);
+        Tensor probabilities = file.tensors.get(file.output);
+        probabilities.scales = new float[] {1 / 256f};
+        probabilities.zeroPoints = new long[] {type.smallest()};
+        return file;
+    }
+
+    /** Puts bytes of one scale a tensor in place of all floats. */
+    void quantiseAll(TfliteType type) {
         for (Tensor tensor : tensors) {
             if (tensor.type == TfliteType.FLOAT32.ordinal()) {
                 quantise(tensor, type);
             }
         }
-    }
-
-    /** The classifier with random bytes of one scale in place of floats. */
-    static TfliteFile quantised(TfliteType type) {
-        TfliteFile file = classifier();
-        file.quantise(type);
-        Tensor probabilities = file.tensors.get(file.output);
-        probabilities.scales = new float[] {1 / 256f};
-        probabilities.zeroPoints = new long[] {type.smallest()};
-        return file;
     }
 
     private void quantise(Tensor tensor, TfliteType type) {

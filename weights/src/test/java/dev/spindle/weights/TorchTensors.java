@@ -2,6 +2,7 @@ package dev.spindle.weights;
 
 import dev.spindle.Checkpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,47 @@ final class TorchTensors {
 
     static Map<String, Safetensors.Tensor> of(Naming naming, Shape shape) {
         return new TorchTensors(naming).network(shape);
+    }
+
+    /** Channels of the further blocks' maps. */
+    static final List<Integer> EXTRAS = List.of(6, 5, 4, 3);
+
+    static final int ANCHORS_A_CELL = 6;
+
+    /** A detector as qfgaohao's program names it; the shape's classes are those of the detector, the background included. */
+    static Map<String, Safetensors.Tensor> detector(Shape shape) {
+        TorchTensors made = new TorchTensors(Naming.D_LI14);
+        Map<String, Safetensors.Tensor> backbone = new LinkedHashMap<>(made.network(shape));
+        made.tensors.clear();
+        int last = shape.repeats.stream().mapToInt(Integer::intValue).sum() + 1;
+        backbone.forEach((name, tensor) -> {
+            if (name.startsWith("features.")) {
+                made.tensors.put("base_net." + name.substring("features.".length()), tensor);
+            } else if (name.startsWith("conv.")) {
+                made.tensors.put("base_net." + last + name.substring("conv".length()), tensor);
+            }
+        });
+        List<Integer> channels = new ArrayList<>(List.of(shape.expansion * shape.channels.get(4), shape.head));
+        for (int i = 0; i < EXTRAS.size(); i++) {
+            made.block("extras." + i + ".conv.", true, channels.getLast(), EXTRAS.get(i) / 2 + 1, EXTRAS.get(i));
+            channels.add(EXTRAS.get(i));
+        }
+        for (int i = 0; i < channels.size(); i++) {
+            boolean coarsest = i == channels.size() - 1;
+            made.predictor("regression_headers." + i, channels.get(i), 4 * ANCHORS_A_CELL, coarsest);
+            made.predictor("classification_headers." + i, channels.get(i), shape.classes * ANCHORS_A_CELL, coarsest);
+        }
+        return made.tensors;
+    }
+
+    private void predictor(String module, int channels, int outputs, boolean coarsest) {
+        String project = coarsest ? module : module + ".3";
+        if (!coarsest) {
+            normalised(module + ".0", module + ".1", channels, 1, 3);
+            put(module + ".0.bias", 0, 0.1, channels);
+        }
+        put(project + ".weight", 0, Math.sqrt(1.0 / channels), outputs, channels, 1, 1);
+        put(project + ".bias", 0, 0.1, outputs);
     }
 
     /** What is made of tensors that some file has. */

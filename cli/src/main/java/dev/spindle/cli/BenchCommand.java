@@ -104,7 +104,7 @@ final class BenchCommand implements Callable<Integer> {
         require("--batch", batch >= 1, "at least 1", batch);
         require("--seconds", seconds > 0 && seconds <= 3600, "above 0 and at most 3600", seconds);
         require("--warmup", warmup >= 0 && warmup <= 3600, "0 to 3600", warmup);
-        try (Model loaded = model.load(model.read()); Session session = loaded.newSession()) {
+        try (Model loaded = model.load(ModelOptions.withLogits(model.name(), model.read())); Session session = loaded.newSession()) {
             output.print(measure(loaded, session));
         }
         return ExitCode.SUCCESS;

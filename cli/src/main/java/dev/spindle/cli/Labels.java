@@ -39,6 +39,18 @@ final class Labels {
         return labels;
     }
 
+    /**
+     * Reads a detector's file, in which the first line may be the background.
+     *
+     * @param file as in {@link #read}
+     * @param classes how many labels there must be, the background not counted
+     * @return one label a class
+     */
+    static List<String> withoutBackground(Path file, int classes) {
+        List<String> labels = lines(file);
+        return labels.size() == classes + 1 ? labels.subList(1, labels.size()) : read(file, classes);
+    }
+
     /** The lines of such a file, stripped; blank ones at its end do not count. */
     static List<String> lines(Path file) {
         String text = decode(file, bytes(file));

@@ -7,6 +7,7 @@ import dev.spindle.Options;
 import dev.spindle.Precision;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Classifier;
+import dev.spindle.network.SsdLite;
 import dev.spindle.plan.Plan;
 import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
@@ -67,9 +68,25 @@ final class ModelOptions {
      * @throws InvalidInputException where it is another
      */
     static Checkpoint requireClassifier(String name, Checkpoint read) {
-        if (!(read.network().top() instanceof Classifier)) {
+        if (!(withLogits(name, read).network().top() instanceof Classifier)) {
             throw new InvalidInputException(
                     name + ": expected a classifier, found " + read.network().architecture() + ": 'segment' runs it");
+        }
+        return read;
+    }
+
+    /**
+     * Makes sure that a network has logits, as all but detectors have.
+     *
+     * @param name what reports call the model; starts the message
+     * @param read the network
+     * @return the network
+     * @throws InvalidInputException where it is a detector
+     */
+    static Checkpoint withLogits(String name, Checkpoint read) {
+        if (read.network().top() instanceof SsdLite) {
+            throw new InvalidInputException(
+                    name + ": expected no detector, found " + read.network().architecture() + ": 'detect' runs it");
         }
         return read;
     }

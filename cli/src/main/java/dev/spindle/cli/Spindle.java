@@ -26,6 +26,7 @@ import picocli.CommandLine.TypeConversionException;
         subcommands = {
             ClassifyCommand.class,
             SegmentCommand.class,
+            DetectCommand.class,
             RunCommand.class,
             InspectCommand.class,
             ConvertCommand.class,

@@ -22,16 +22,16 @@ class SpindleTest {
     @Test
     void namesItsCommandsWhereNoneIsGiven() {
         Cli.run().refused(
-                "classify, segment, run, inspect, convert, quantize, compare, backends, doctor, bench, evaluate, embed, "
-                        + "retarget, models, pull",
+                "classify, segment, detect, run, inspect, convert, quantize, compare, backends, doctor, bench, evaluate, "
+                        + "embed, retarget, models, pull",
                 "spindle --help");
     }
 
     @Test
     void everyCommandHasHelpAndJson() {
         assertEquals(
-                Set.of("classify", "segment", "run", "inspect", "convert", "quantize", "compare", "backends", "doctor", "bench",
-                        "evaluate", "embed", "retarget", "models", "pull"),
+                Set.of("classify", "segment", "detect", "run", "inspect", "convert", "quantize", "compare", "backends", "doctor",
+                        "bench", "evaluate", "embed", "retarget", "models", "pull"),
                 COMMANDS);
         for (String command : COMMANDS) {
             Cli help = Cli.run(command, "--help").succeeded();

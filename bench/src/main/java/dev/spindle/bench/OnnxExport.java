@@ -10,16 +10,20 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.spindle.detection.Anchors;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
+import dev.spindle.network.SsdLite;
 import dev.spindle.plan.BatchNorm;
 import dev.spindle.plan.LayerWeights;
 import dev.spindle.plan.Weights;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,6 +40,11 @@ final class OnnxExport {
     /** The model's output, {@code [batch][classes]}, before softmax. */
     static final String LOGITS = "logits";
 
+    /** The outputs of a detector, {@code [batch][anchors][4]} and {@code [batch][anchors][classes]}, before post-processing. */
+    static final String BOXES = "boxes";
+
+    static final String CLASSES = "classes";
+
     /** The first version of ONNX's file format that knows operator set 13. */
     private static final int IR_VERSION = 7;
 
@@ -44,6 +53,8 @@ final class OnnxExport {
     private final Network network;
     private final Weights weights;
     private final GraphProto.Builder graph = GraphProto.newBuilder();
+    /** The map inside the backbone that a detector reads. */
+    private Value tapped;
 
     private OnnxExport(Network network, Weights weights) {
         this.network = network;
@@ -68,17 +79,21 @@ final class OnnxExport {
     private ModelProto model(int batch) {
         graph.setName(network.architecture());
         graph.addInput(info(INPUT, batch, 3, network.height(), network.width()));
-        graph.addOutput(info(LOGITS, batch, network.classes()));
         Value value = convolution(network.stem(), new Value(INPUT, network.height(), network.width()));
         for (InvertedResidual block : network.blocks()) {
             value = block(block, value);
         }
-        if (network.head().isPresent()) {
-            value = convolution(network.head().get(), value);
+        if (network.top() instanceof SsdLite ssd) {
+            detector(ssd, value, batch);
+        } else {
+            graph.addOutput(info(LOGITS, batch, network.classes()));
+            if (network.head().isPresent()) {
+                value = convolution(network.head().get(), value);
+            }
+            graph.addNode(node("GlobalAveragePool", "pool", value.name));
+            graph.addNode(node("Flatten", "features", "pool"));
+            classifier("features");
         }
-        graph.addNode(node("GlobalAveragePool", "pool", value.name));
-        graph.addNode(node("Flatten", "features", "pool"));
-        classifier("features");
         return ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)
                 .setProducerName("spindle")
@@ -87,10 +102,57 @@ final class OnnxExport {
                 .build();
     }
 
+    private void detector(SsdLite ssd, Value backbone, int batch) {
+        List<Value> maps = new ArrayList<>();
+        maps.add(tapped);
+        maps.add(convolution(ssd.last(), backbone));
+        for (InvertedResidual extra : ssd.extras()) {
+            maps.add(block(extra, maps.getLast()));
+        }
+        int anchors = ssd.postProcessing().anchors().count();
+        predictions(BOXES, maps, ssd.predictors().stream().map(SsdLite.Predictor::boxes).toList(), Anchors.NUMBERS);
+        graph.addOutput(info(BOXES, batch, anchors, Anchors.NUMBERS));
+        predictions(
+                CLASSES, maps, ssd.predictors().stream().map(SsdLite.Predictor::classes).toList(), ssd.predictions());
+        graph.addOutput(info(CLASSES, batch, anchors, ssd.predictions()));
+    }
+
+    /** Predictions of all maps, anchor by anchor, {@code each} numbers an anchor. */
+    private void predictions(String name, List<Value> maps, List<SsdLite.Branch> branches, int each) {
+        NodeProto.Builder all = node("Concat", name).addAttribute(integer("axis", 1));
+        String shape = shape(name + ".shape", 0, -1, each);
+        for (int i = 0; i < maps.size(); i++) {
+            Value value = maps.get(i);
+            for (Conv conv : branches.get(i).convolutions()) {
+                value = convolution(conv, value);
+            }
+            String pixels = value.name + ".pixels";
+            graph.addNode(node("Transpose", pixels, value.name).addAttribute(integers("perm", 0, 2, 3, 1)));
+            graph.addNode(node("Reshape", value.name + ".rows", pixels, shape));
+            all.addInput(value.name + ".rows");
+        }
+        graph.addNode(all);
+    }
+
+    private String shape(String name, long... sizes) {
+        TensorProto.Builder tensor = TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(TensorProto.DataType.INT64.getNumber())
+                .addDims(sizes.length);
+        for (long size : sizes) {
+            tensor.addInt64Data(size);
+        }
+        graph.addInitializer(tensor);
+        return name;
+    }
+
     private Value block(InvertedResidual block, Value input) {
         Value value = input;
         for (Conv conv : block.convolutions()) {
             value = convolution(conv, value);
+            if (network.top().taps().contains(conv.name())) {
+                tapped = value;
+            }
         }
         if (!block.residual()) {
             return value;

@@ -1,9 +1,11 @@
 package dev.spindle.spark;
 
 import dev.spindle.Checkpoint;
+import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.DeepLab;
+import dev.spindle.network.SsdLite;
 import dev.spindle.weights.DefaultModel;
 import java.io.IOException;
 import java.io.Serializable;
@@ -53,6 +55,9 @@ final class ModelFiles implements Serializable {
         this.files = files;
         Checkpoint complete = completion.apply(readFiles());
         architecture = complete.network().architecture();
+        if (complete.network().top() instanceof SsdLite) {
+            throw new InvalidInputException(name + ": expected no detector, found " + architecture);
+        }
         segments = complete.network().top() instanceof DeepLab;
         height = complete.network().height();
         width = complete.network().width();

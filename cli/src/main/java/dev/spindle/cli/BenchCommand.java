@@ -1,5 +1,6 @@
 package dev.spindle.cli;
 
+import dev.spindle.Checkpoint;
 import dev.spindle.Model;
 import dev.spindle.Precision;
 import dev.spindle.Session;
@@ -104,7 +105,8 @@ final class BenchCommand implements Callable<Integer> {
         require("--batch", batch >= 1, "at least 1", batch);
         require("--seconds", seconds > 0 && seconds <= 3600, "above 0 and at most 3600", seconds);
         require("--warmup", warmup >= 0 && warmup <= 3600, "0 to 3600", warmup);
-        try (Model loaded = model.load(ModelOptions.withLogits(model.name(), model.read())); Session session = loaded.newSession()) {
+        Checkpoint read = ModelOptions.withLogits(model.name(), model.read());
+        try (Model loaded = model.load(read); Session session = loaded.newSession()) {
             output.print(measure(loaded, session));
         }
         return ExitCode.SUCCESS;

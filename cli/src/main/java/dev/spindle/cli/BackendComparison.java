@@ -102,7 +102,7 @@ final class BackendComparison implements AutoCloseable {
     private final Contestant reference;
     private final List<Contestant> others = new ArrayList<>();
     private final Map<String, Tally> layers = new LinkedHashMap<>();
-    private final Tally fusedLogits;
+    private Tally fusedLogits;
 
     /**
      * Plans the network for all backends.
@@ -127,7 +127,6 @@ final class BackendComparison implements AutoCloseable {
             close();
             throw e;
         }
-        fusedLogits = new Tally(new FeatureMap("logits, fused", 1, 1, checkpoint.network().classes(), 0));
     }
 
     private Contestant contestant(Checkpoint checkpoint, String backend) {
@@ -148,6 +147,9 @@ final class BackendComparison implements AutoCloseable {
                     .mapToLong(map -> (long) map.height() * map.width() * map.channels())
                     .sum();
             Heap.require(name + ": all maps of the network", Float.BYTES * floats);
+            FeatureMap logits = model.plan().logits();
+            fusedLogits =
+                    new Tally(new FeatureMap("logits, fused", logits.height(), logits.width(), logits.channels(), 0));
             return model.newSession();
         }
     }

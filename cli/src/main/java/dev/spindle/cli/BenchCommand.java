@@ -4,6 +4,7 @@ import dev.spindle.Checkpoint;
 import dev.spindle.Model;
 import dev.spindle.Precision;
 import dev.spindle.Session;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.Network;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -119,10 +120,26 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
+    private Runnable logits(Session session, float[] input) {
+        float[] logits = Heap.floats("--batch " + batch, (long) batch * session.logitsLength());
+        return () -> session.run(input, batch, logits, null);
+    }
+
+    /** A batch of masks, one after the other: segmentation networks take no two images together. */
+    private Runnable masks(Session session, float[] input, Network network) {
+        byte[] mask = new byte[network.height() * network.width()];
+        return () -> {
+            for (int image = 0; image < batch; image++) {
+                session.segment(input, mask);
+            }
+        };
+    }
+
     private Result measure(Model loaded, Session session) {
         float[] input = Noise.fill(Heap.floats("--batch " + batch, (long) batch * session.inputLength()));
-        float[] logits = Heap.floats("--batch " + batch, (long) batch * session.logitsLength());
-        Runnable once = () -> session.run(input, batch, logits, null);
+        Runnable once = loaded.network().top() instanceof DeepLab
+                ? masks(session, input, loaded.network())
+                : logits(session, input);
         double warmedUp = warmUp(once);
         Latencies measured = new Latencies();
         stretch(once, seconds, measured);

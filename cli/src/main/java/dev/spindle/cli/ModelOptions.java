@@ -65,12 +65,21 @@ final class ModelOptions {
      * @param name what reports call the model; starts the message
      * @param read the network
      * @return that
-     * @throws InvalidInputException where it is another
+     * @throws InvalidInputException where it is another, with the command that runs it
      */
     static Checkpoint requireClassifier(String name, Checkpoint read) {
-        if (!(withLogits(name, read).network().top() instanceof Classifier)) {
+        return requireClassifier(name, withLogits(name, read), "'segment' runs it");
+    }
+
+    /** Reads a classifier; throws {@link InvalidInputException} for another network, with a hint. */
+    static Checkpoint readClassifier(Path file, String hint) {
+        return requireClassifier(name(file), read(file), hint);
+    }
+
+    private static Checkpoint requireClassifier(String name, Checkpoint read, String hint) {
+        if (!(read.network().top() instanceof Classifier)) {
             throw new InvalidInputException(
-                    name + ": expected a classifier, found " + read.network().architecture() + ": 'segment' runs it");
+                    name + ": expected a classifier, found " + read.network().architecture() + ": " + hint);
         }
         return read;
     }

@@ -158,7 +158,7 @@ final class QuantizeCommand implements Callable<Integer> {
         QuantiserSettings settings = settings();
         Options options = backend.options();
         file.require(target);
-        Checkpoint read = ModelOptions.withLogits(ModelOptions.name(source), ModelOptions.read(source));
+        Checkpoint read = ModelOptions.readClassifier(source, "its head cannot be quantised");
         if (read.quantised().isPresent()) {
             throw new InvalidInputException(
                     ModelOptions.name(source) + ": expected a network of floating point, found one of integers");

@@ -3,7 +3,9 @@ package dev.spindle.cli;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Session;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Network;
+import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.weights.Safetensors;
 import java.nio.file.Path;
@@ -138,9 +140,11 @@ final class RunCommand implements Callable<Integer> {
 
     private Map<String, Safetensors.Tensor> results(Model loaded, InputTensor input) {
         int images = input.images();
-        int classes = loaded.network().classes();
+        FeatureMap map = loaded.plan().logits();
+        int classes = map.length();
         int channels = loaded.network().features();
-        Optional<QuantisedWeights.Ends> integers = loaded.plan().integers();
+        boolean classifies = loaded.network().top() instanceof Classifier;
+        Optional<QuantisedWeights.Ends> integers = loaded.plan().integers().filter(ends -> classifies);
         String results = source + ": results for " + Text.count(images, "image");
         // Once here, and once more where the tensors are made.
         Heap.require(results, 2L * images * (Float.BYTES * (classes + channels) + (integers.isPresent() ? classes : 0)));
@@ -174,7 +178,9 @@ final class RunCommand implements Callable<Integer> {
         Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
         integers.ifPresent(ends -> tensors.put(
                 "output", Safetensors.Tensor.of(type(ends.signedOutput()), own, images, classes)));
-        tensors.put("logits", Safetensors.Tensor.of(logits, images, classes));
+        tensors.put("logits", classifies
+                ? Safetensors.Tensor.of(logits, images, classes)
+                : Safetensors.Tensor.of(logits, images, map.height(), map.width(), map.channels()));
         tensors.put("features", Safetensors.Tensor.of(features, images, channels));
         return tensors;
     }

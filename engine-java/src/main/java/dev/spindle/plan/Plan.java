@@ -57,6 +57,14 @@ public record Plan(
         throw new IllegalStateException(network.architecture() + " is not a classifier");
     }
 
+    /** The logits that a session gives: a vector, or of a segmentation network a map. */
+    public FeatureMap logits() {
+        return switch (outputs) {
+            case Outputs.Classified classified -> classified.logits();
+            case Outputs.Segmented segmented -> segmented.logits();
+        };
+    }
+
     /** The last layers, which images of a batch go through together; empty where each goes through all of them alone. */
     public Optional<Outputs.Tail> tail() {
         return outputs instanceof Outputs.Classified classified ? Optional.of(classified.tail()) : Optional.empty();

@@ -122,4 +122,15 @@ class MobileNetV2Test {
                 .getMessage();
         assertTrue(message.contains("8 -> 16"), message);
     }
+
+    @Test
+    void anyOutputStrideIsMadeOfAnyOther() {
+        for (int from : new int[] {8, 16, 32}) {
+            for (int to : new int[] {8, 16, 32}) {
+                Network written = MobileNetV2.builder().outputStride(from).build();
+                assertEquals(MobileNetV2.builder().outputStride(to).build(), written.withOutputStride(to), from + " to " + to);
+            }
+        }
+        assertThrows(IllegalArgumentException.class, () -> MobileNetV2.builder().build().withOutputStride(4));
+    }
 }

@@ -1,0 +1,128 @@
+package dev.spindle.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.spindle.Checkpoint;
+import dev.spindle.image.Preprocessing;
+import dev.spindle.network.Activation;
+import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
+import dev.spindle.network.MobileNetV2;
+import dev.spindle.network.Network;
+import dev.spindle.network.Sampling;
+import dev.spindle.plan.Weights;
+import dev.spindle.weights.SafetensorsWriter;
+import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SegmentCommandTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path model;
+
+    /** A narrow network with random weights, and 21 classes without labels. */
+    @BeforeEach
+    void write() {
+        Network backbone = MobileNetV2.builder().widthMultiplier(0.35).resolution(65).outputStride(16).build();
+        int channels = backbone.channels();
+        DeepLab top = new DeepLab(
+                Conv.pointwise("aspp", channels, 16, Activation.RELU),
+                Conv.pointwise("image_pooling", channels, 16, Activation.RELU),
+                Conv.pointwise("projection", 32, 16, Activation.RELU),
+                Conv.pointwise("logits", 16, 21, Activation.LINEAR), true, Sampling.ALIGN_CORNERS);
+        Network network = new Network(
+                "MobileNetV2 0.35, DeepLabv3 head", 65, 65, backbone.padding(), backbone.stem(), backbone.blocks(), top);
+        model = folder.resolve("segments.safetensors");
+        SafetensorsWriter.write(model, new Checkpoint(
+                network, Weights.random(network, 8), Preprocessing.TF, List.of(),
+                new Checkpoint.Source("none", "random", Double.NaN, List.of(), List.of())));
+    }
+
+    @Test
+    void writesMaskAndOverlayAtThePicturesOwnSize() throws IOException {
+        Path picture = TestFiles.picture(folder, "sun.png");
+        Path mask = folder.resolve("mask.png");
+        Path overlay = folder.resolve("overlay.png");
+        JsonNode result = Cli.json("segment", "--model", model, picture, "-o", mask, "--overlay", overlay);
+        BufferedImage classes = ImageIO.read(mask.toFile());
+        assertEquals(120, classes.getWidth());
+        assertEquals(90, classes.getHeight());
+        IndexColorModel palette = (IndexColorModel) classes.getColorModel();
+        assertEquals(0xFF000000, palette.getRGB(0));
+        assertEquals(0xFF808000, palette.getRGB(3));
+        assertEquals(0xFF004080, palette.getRGB(20));
+        int[] pixels = new int[256];
+        for (int y = 0; y < 90; y++) {
+            for (int x = 0; x < 120; x++) {
+                pixels[classes.getRaster().getSample(x, y, 0)]++;
+            }
+        }
+        int last = Integer.MAX_VALUE;
+        int sum = 0;
+        for (JsonNode area : result.get("classes")) {
+            int count = area.get("pixels").intValue();
+            assertEquals(pixels[area.get("index").intValue()], count);
+            assertEquals(count / 10_800.0, area.get("share").doubleValue(), 1e-12);
+            assertTrue(count <= last);
+            last = count;
+            sum += count;
+        }
+        assertEquals(10_800, sum);
+        BufferedImage over = ImageIO.read(overlay.toFile());
+        assertEquals(120, over.getWidth());
+        assertEquals(90, over.getHeight());
+    }
+
+    @Test
+    void printsTheShareOfEachClass() throws IOException {
+        Path picture = TestFiles.picture(folder, "sun.png");
+        List<String> lines = Cli.run("segment", "--model", model, picture).succeeded().out().lines().toList();
+        assertEquals(picture.toString(), lines.getFirst());
+        assertTrue(lines.get(1).matches(" +\\d+\\.\\d\\d %  [a-z]+"), lines.get(1));
+    }
+
+    @Test
+    void theOutputStrideCanBeChosen() throws IOException {
+        Path picture = TestFiles.picture(folder, "sun.png");
+        String usual = Cli.run("segment", "--model", model, picture).succeeded().out();
+        assertEquals(usual, Cli.run("segment", "--model", model, "--output-stride", 16, picture).succeeded().out());
+        assertNotEquals(usual, Cli.run("segment", "--model", model, "--output-stride", 8, picture).succeeded().out());
+        Cli.run("segment", "--model", model, "--output-stride", 7, picture)
+                .refused("--output-stride: output stride 7, expected 8, 16 or 32");
+    }
+
+    @Test
+    void networksOfTheOtherKindAreRefused() throws IOException {
+        Path picture = TestFiles.picture(folder, "sun.png");
+        Cli.run("segment", picture)
+                .refused("embedded: expected a segmentation network, found MobileNetV2 0.35", "'classify'");
+        Cli.run("classify", "--model", model, picture)
+                .refused(model, "expected a classifier, found MobileNetV2 0.35, DeepLabv3 head", "'segment'");
+        Cli.run("quantize", model, "--calibrate", folder, "-o", folder.resolve("int8.safetensors"))
+                .refused(model, "expected a classifier", "its head cannot be quantised");
+    }
+
+    @Test
+    void otherCommandsTakeSegmentationNetworks() {
+        Cli compared = Cli.run("compare", "--model", model, "--backends", Backends.supported().getFirst());
+        assertTrue(compared.succeeded().out().contains("logits, fused      5x5x21"), compared.out());
+        JsonNode measured = Cli.json("bench", "--model", model, "--seconds", "0.01", "--warmup", "0");
+        assertEquals("fp32", measured.get("precision").asText());
+        String inspected = Cli.run("inspect", model).succeeded().out();
+        assertTrue(inspected.contains("DeepLabv3 head"), inspected);
+        assertFalse(inspected.contains("WARNING"), inspected);
+    }
+}

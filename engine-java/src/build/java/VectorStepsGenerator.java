@@ -14,8 +14,7 @@ final class VectorStepsGenerator {
 
     private static final int[] WIDTHS = {128, 256, 512};
 
-    /** Blocks of a dense tile of bytes, whose loop takes four inputs at a time: more would be too much for one method. */
-    private static final int[] DENSE_VECTORS = {1, 2, 4};
+    private static final int[] DENSE_VECTORS = {1, 2, 4, 8};
 
     private VectorStepsGenerator() {}
 
@@ -208,13 +207,16 @@ final class VectorStepsGenerator {
                 .collect(Collectors.joining("\n")));
     }
 
-    /** A vector of bytes is the weights of four inputs; where there are vectors of a quarter, they are loaded one by one. */
+    /** The bytes for a vector of floats: a vector of a quarter, or a quarter of a vector where there are none so short. */
+    private static String widened(int lanes, int quarter) {
+        int bits = lanes * Byte.SIZE;
+        return "FloatVector.fromArray(%s, w, wi + %d).reinterpretAsBytes().convertShape(VectorOperators.B2F, F, %d)".formatted(
+                bits < Long.SIZE ? "F" : "FloatVector.SPECIES_" + bits,
+                bits < Long.SIZE ? quarter / 4 * lanes : quarter * lanes / 4,
+                bits < Long.SIZE ? quarter % 4 : 0);
+    }
+
     private static String dense(int lanes, int vectors) {
-        int quarter = lanes * Byte.SIZE;
-        String weights = quarter < Long.SIZE
-                ? "FloatVector.fromArray(F, w, wi + %%2$d).reinterpretAsBytes().convertShape(VectorOperators.B2F, F, %1$d)"
-                : "FloatVector.fromArray(FloatVector.SPECIES_%3$d, w, wi + %%2$d + %2$d).reinterpretAsBytes()"
-                        + ".convertShape(VectorOperators.B2F, F, 0)";
         return """
                     private static void denseBytes%1$d(
                             float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output) {
@@ -233,10 +235,10 @@ final class VectorStepsGenerator {
                 lines(vectors, "        FloatVector s%1$d = FloatVector.zero(F);", lanes),
                 lanes * vectors,
                 lines(4, "            FloatVector x%1$d = FloatVector.broadcast(F, a[input + i + %1$d]);", lanes),
-                lines(vectors, IntStream.range(0, 4).mapToObj(part -> """
-                                    s%%1$d = x%1$d.fma((FloatVector) %2$s, s%%1$d);
-                        """.formatted(part, weights.formatted(part, part * lanes / 4, quarter)))
-                        .collect(Collectors.joining()), lanes),
+                IntStream.range(0, 4 * vectors)
+                        .mapToObj(n -> "            s%2$d = x%1$d.fma((FloatVector) %3$s, s%2$d);"
+                                .formatted(n / vectors, n % vectors, widened(lanes, n)))
+                        .collect(Collectors.joining("\n")),
                 lines(vectors, """
                                 FloatVector d%1$d = FloatVector.fromArray(F, w, offset + %2$d);
                                 FloatVector b%1$d = FloatVector.fromArray(F, w, bias + %2$d);

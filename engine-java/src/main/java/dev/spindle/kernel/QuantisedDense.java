@@ -1,9 +1,9 @@
 package dev.spindle.kernel;
 
 /**
- * A {@link Dense} in integers. Where weights are floats, the kernel is bytes all the same, a quarter to read: the bits of a
- * float are four inputs of an output, {@code [inputs / 4][v * c][4]}, inputs filled up with zeros. Behind the biases stand as
- * many whole numbers to add to an output's weights.
+ * A {@link Dense} in integers. Where weights are floats, the kernel is bytes all the same, a quarter to read: four to
+ * the bits of a float, lowest first, {@code [inputs][v * c]} for each tile, inputs filled up to whole fours with zeros. Behind
+ * the biases stand as many whole numbers to add to an output's weights.
  *
  * @param shape where everything stands
  * @param requantisation from sums to bytes

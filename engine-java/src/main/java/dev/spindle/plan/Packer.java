@@ -106,7 +106,7 @@ final class Packer {
         return offset;
     }
 
-    /** The same in bytes, {@code [inputs / 4][blocks][4][c]} in the bits of floats, lowest first, filled up with zeros. */
+    /** The same in bytes, four to the bits of a float, lowest first, inputs filled up to whole fours with zeros. */
     int denseBytes(float[] kernel, int outputs, int inputs, Dense shape) {
         int c = layout.channelBlock();
         int groups = Math.ceilDiv(inputs, Float.BYTES);
@@ -119,8 +119,8 @@ final class Packer {
                 for (int i = 0; i < Math.min(lanes, outputs - first) * inputs; i++) {
                     int lane = i / inputs;
                     int k = i % inputs;
-                    int place = k % Float.BYTES * c + lane % c;
-                    int at = k / Float.BYTES * lanes + lane / c * c + place / Float.BYTES;
+                    int place = k * lanes + lane;
+                    int at = place / Float.BYTES;
                     int bits = (int) kernel[(first + lane) * inputs + k] & 0xff;
                     panel[at] = Float.intBitsToFloat(
                             Float.floatToRawIntBits(panel[at]) | bits << place % Float.BYTES * Byte.SIZE);

@@ -24,9 +24,6 @@ import dev.spindle.kernel.Tiling;
  */
 final class VectorQuantisedKernel implements QuantisedKernel {
 
-    /** Blocks of a dense tile, whose weights are bytes. */
-    private static final int DENSE_VECTORS = 4;
-
     /** Pixels, about, of a channel block that are computed before they are requantised. */
     private static final int CHUNK_PIXELS = 64;
 
@@ -36,21 +33,18 @@ final class VectorQuantisedKernel implements QuantisedKernel {
     private final VectorKernel floats;
     private final VectorTiles tiles;
     private final VectorSteps steps;
-    private final Layout layout;
     private final WideSums wide;
 
     VectorQuantisedKernel(VectorKernel floats, VectorTiles tiles, VectorSteps steps) {
         this.floats = floats;
         this.tiles = tiles;
         this.steps = steps;
-        this.layout = new Layout(
-                tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS, true);
         this.wide = new WideSums(tiles.lanes());
     }
 
     @Override
     public Layout layout() {
-        return layout;
+        return floats.layout();
     }
 
     @Override

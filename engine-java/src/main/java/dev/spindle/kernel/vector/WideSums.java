@@ -115,9 +115,8 @@ final class WideSums {
             for (int lane = 0; lane < lanes; lane++) {
                 int sum = layer.requantisation().biases()[first + lane];
                 for (int k = 0; k < shape.inputs(); k++) {
-                    int place = k % 4 * c + lane % c;
-                    int at = shape.weights() + first * groups + k / 4 * lanes + lane / c * c + place / 4;
-                    int four = Float.floatToRawIntBits(w[at]);
+                    int place = k * lanes + lane;
+                    int four = Float.floatToRawIntBits(w[shape.weights() + first * groups + place / 4]);
                     int weight = (byte) (four >> Byte.SIZE * (place % 4)) + (int) w[offsets + first + lane];
                     sum += weight * (int) a[shape.input() + k];
                 }

@@ -1,7 +1,6 @@
 package dev.spindle;
 
 import dev.spindle.kernel.Memory;
-import dev.spindle.kernel.Quantisation;
 import dev.spindle.plan.Plan;
 import dev.spindle.plan.QuantisedWeights;
 
@@ -13,29 +12,25 @@ final class IntegerInput {
 
     private final Plan plan;
     private final QuantisedWeights.Ends ends;
-    /** A row of the input as unsigned bytes. */
+    /** A row of the input, 0 to 255. */
+    private final int[] levels;
+    /** The same as bytes; empty for a centred map. */
     private final byte[] row;
-    /** The same before it is narrowed. */
-    private final int[] quantised;
     /** The same as what a centred map holds; empty for one of bytes. */
     private final float[] steps;
 
     IntegerInput(Plan plan, QuantisedWeights.Ends ends) {
         this.plan = plan;
         this.ends = ends;
-        this.row = new byte[3 * plan.network().width()];
-        this.quantised = new int[row.length];
-        this.steps = new float[plan.layout().isCentred() ? row.length : 0];
+        this.levels = new int[3 * plan.network().width()];
+        this.row = new byte[plan.layout().isCentred() ? 0 : levels.length];
+        this.steps = new float[plan.layout().isCentred() ? levels.length : 0];
     }
 
     /** Writes an image of real numbers to where the plan takes it. */
     void stage(Memory activations, float[] input, int from) {
-        Quantisation quantisation = ends.input();
         for (int y = 0; y < plan.network().height(); y++) {
-            quantisation.quantise(input, from + y * row.length, quantised);
-            for (int i = 0; i < row.length; i++) {
-                row[i] = (byte) quantised[i];
-            }
+            ends.input().quantise(input, from + y * levels.length, levels);
             stageRow(activations, y);
         }
     }
@@ -44,8 +39,8 @@ final class IntegerInput {
     void stage(Memory activations, byte[] input, int from) {
         int flip = ends.signedInput() ? SIGN : 0;
         for (int y = 0; y < plan.network().height(); y++) {
-            for (int i = 0; i < row.length; i++) {
-                row[i] = (byte) (input[from + y * row.length + i] ^ flip);
+            for (int i = 0; i < levels.length; i++) {
+                levels[i] = Byte.toUnsignedInt(input[from + y * levels.length + i]) ^ flip;
             }
             stageRow(activations, y);
         }
@@ -54,13 +49,16 @@ final class IntegerInput {
     private void stageRow(Memory activations, int y) {
         int offset = plan.input().row(y);
         if (!plan.layout().isCentred()) {
+            for (int i = 0; i < levels.length; i++) {
+                row[i] = (byte) levels[i];
+            }
             activations.write(offset, row, 0, row.length);
             return;
         }
         int zero = ends.input().zeroPoint();
-        for (int i = 0; i < row.length; i++) {
-            steps[i] = Byte.toUnsignedInt(row[i]) - zero;
+        for (int i = 0; i < levels.length; i++) {
+            steps[i] = levels[i] - zero;
         }
-        activations.write(offset, steps, 0, row.length);
+        activations.write(offset, steps, 0, steps.length);
     }
 }

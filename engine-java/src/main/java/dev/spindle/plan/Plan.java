@@ -57,11 +57,15 @@ public record Plan(
         throw new IllegalStateException(network.architecture() + " is not a classifier");
     }
 
-    /** The logits that a session gives: a vector, or of a segmentation network a map. */
+    /**
+     * The logits that a session gives: a vector, or of a segmentation network a map; throws {@link IllegalStateException} where
+     * the network is a detector.
+     */
     public FeatureMap logits() {
         return switch (outputs) {
             case Outputs.Classified classified -> classified.logits();
             case Outputs.Segmented segmented -> segmented.logits();
+            case Outputs.Detected _ -> throw new IllegalStateException(network.architecture() + " has no logits");
         };
     }
 

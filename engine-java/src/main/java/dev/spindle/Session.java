@@ -10,7 +10,6 @@ import dev.spindle.plan.Plan;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -21,14 +20,6 @@ import java.util.function.Supplier;
  * idempotent and may come from any thread: if a run is under way, it is finished first and the buffers go with it.
  */
 public final class Session implements AutoCloseable {
-
-    private enum State {
-        IDLE,
-        RUNNING,
-        /** Running, and closed as soon as the run ends. */
-        CLOSING,
-        CLOSED
-    }
 
     /** Most images of a batch that share a panel of weights: few enough for their features to stay beside it in the cache. */
     private static final int TOGETHER = 8;
@@ -56,7 +47,7 @@ public final class Session implements AutoCloseable {
     private final int inputLength;
     private final int featuresLength;
     private final int logitsLength;
-    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    private final Occupancy occupancy = new Occupancy(this::free);
     private int threads;
 
     /**
@@ -114,13 +105,13 @@ public final class Session implements AutoCloseable {
         if (count == threads) {
             return this;
         }
-        enter();
+        occupancy.enter();
         try {
             Memory old = activations;
             reserve(count);
             old.close();
         } finally {
-            leave();
+            occupancy.leave();
         }
         return this;
     }
@@ -260,12 +251,12 @@ public final class Session implements AutoCloseable {
         }
         requireLength("input", length, 1, inputLength);
         requireLength("mask", mask.length, 1, maskOutput.length());
-        enter();
+        occupancy.enter();
         try {
             runOne(reals, bytes);
             maskOutput.mask(activations, mask);
         } finally {
-            leave();
+            occupancy.leave();
         }
     }
 
@@ -305,11 +296,11 @@ public final class Session implements AutoCloseable {
         requireLength("output", output == null ? Integer.MAX_VALUE : output.length, images, logitsLength);
         requireLength("logits", logits == null ? Integer.MAX_VALUE : logits.length, images, logitsLength);
         requireLength("features", features == null ? Integer.MAX_VALUE : features.length, images, featuresLength);
-        enter();
+        occupancy.enter();
         try {
             runAll(reals, bytes, images, output, logits, features);
         } finally {
-            leave();
+            occupancy.leave();
         }
     }
 
@@ -364,7 +355,7 @@ public final class Session implements AutoCloseable {
         for (int i = 0; i < maps.length; i++) {
             requireLength(maps().get(i).name(), maps[i].length, images, maps().get(i).length());
         }
-        enter();
+        occupancy.enter();
         try {
             run.begin(threads);
             try {
@@ -377,7 +368,7 @@ public final class Session implements AutoCloseable {
                 run.end();
             }
         } finally {
-            leave();
+            occupancy.leave();
         }
     }
 
@@ -399,13 +390,13 @@ public final class Session implements AutoCloseable {
         requireLength("input", input.length, 1, inputLength);
         requireLength("boxes", boxes.length, 1, detected.boxes().stream().mapToInt(FeatureMap::length).sum());
         requireLength("classes", classes.length, 1, detected.classes().stream().mapToInt(FeatureMap::length).sum());
-        enter();
+        occupancy.enter();
         try {
             runOne(input, null);
             copy(detected.boxes(), boxes);
             copy(detected.classes(), classes);
         } finally {
-            leave();
+            occupancy.leave();
         }
     }
 
@@ -431,11 +422,11 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(input, "input");
         Objects.requireNonNull(observer, "observer");
         requireLength("input", input.length, 1, inputLength);
-        enter();
+        occupancy.enter();
         try {
             traceAll(input, observer);
         } finally {
-            leave();
+            occupancy.leave();
         }
     }
 
@@ -532,31 +523,10 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void enter() {
-        if (!state.compareAndSet(State.IDLE, State.RUNNING)) {
-            throw new IllegalStateException(
-                    state.get() == State.RUNNING
-                            ? "the session is running on another thread; open one session a thread"
-                            : "the session is closed");
-        }
-    }
-
-    private void leave() {
-        if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
-            state.set(State.CLOSED);
-            free();
-        }
-    }
-
     /** Frees the buffers, after the run that may be under way; idempotent. */
     @Override
     public void close() {
-        if (state.compareAndSet(State.IDLE, State.CLOSED)) {
-            free();
-        } else if (!state.compareAndSet(State.RUNNING, State.CLOSING) && state.compareAndSet(State.IDLE, State.CLOSED)) {
-            // The run ended between the two looks.
-            free();
-        }
+        occupancy.close();
     }
 
     private void free() {

@@ -60,13 +60,13 @@ final class DetectionGraph {
             maps.add(map(predictions.boxes.get(i), predictions.classes.get(i)));
         }
         GraphLayers whole = GraphLayers.follow(part(graph.input(), maps.getLast()));
-        GraphLayers.Trunk trunk = whole.trunk(maps);
+        GraphSteps.Trunk trunk = whole.convolutions().trunk(maps);
         List<LayerStack.Predictor> predictors = new ArrayList<>();
         for (int i = 0; i < maps.size(); i++) {
             Graph.Input map = trunk.maps().get(i);
             predictors.add(new LayerStack.Predictor(
-                    GraphLayers.follow(part(map, predictions.boxes.get(i))).branch(),
-                    GraphLayers.follow(part(map, predictions.classes.get(i))).branch()));
+                    GraphLayers.follow(part(map, predictions.boxes.get(i))).convolutions().branch(),
+                    GraphLayers.follow(part(map, predictions.classes.get(i))).convolutions().branch()));
         }
         for (Graph.Node node : graph.nodes()) {
             if (!used.contains(node)) {

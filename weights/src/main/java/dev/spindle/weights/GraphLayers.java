@@ -6,9 +6,7 @@ import dev.spindle.network.Conv;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.plan.BatchNorm;
-import dev.spindle.plan.LayerWeights;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
@@ -25,87 +23,10 @@ final class GraphLayers {
 
     private static final int MAX_DILATION = 64;
 
-    /** A convolution or the dense layer, with what follows it. */
-    private static final class Step {
-        private final Graph.Node node;
-        private final String input;
-        /** What comes out behind all that follows it, and its size. */
-        private String output;
-        private int height;
-        private int width;
-        private final Conv linear;
-        private final float[] kernel;
-        private float[] bias;
-        private BatchNorm norm;
-        private Operation.Clamp clamp = Operation.Clamp.NONE;
-        private Graph.Node clampedBy;
-        private String addend;
-
-        Step(Graph.Node node, String input, Conv linear, float[] kernel) {
-            this.node = node;
-            this.input = input;
-            this.linear = linear;
-            this.kernel = kernel;
-        }
-
-        void shift(float[] values) {
-            if (norm != null) {
-                norm = scaled(norm, ones(values.length), values);
-            } else if (bias == null) {
-                bias = values;
-            } else {
-                bias = sum(bias, values);
-            }
-        }
-
-        /** What follows a batch normalisation is folded into its factor and shift. */
-        void normalise(BatchNorm next) {
-            if (norm == null) {
-                norm = next;
-                return;
-            }
-            float[] factor = new float[next.gamma().length];
-            float[] shift = new float[factor.length];
-            for (int i = 0; i < factor.length; i++) {
-                double exact = next.gamma()[i] / Math.sqrt(next.variance()[i] + next.epsilon());
-                factor[i] = (float) exact;
-                shift[i] = (float) (next.beta()[i] - next.mean()[i] * exact);
-            }
-            norm = scaled(norm, factor, shift);
-        }
-
-        private static BatchNorm scaled(BatchNorm norm, float[] factor, float[] shift) {
-            float[] gamma = new float[factor.length];
-            float[] beta = new float[factor.length];
-            for (int i = 0; i < factor.length; i++) {
-                gamma[i] = norm.gamma()[i] * factor[i];
-                beta[i] = (float) (norm.beta()[i] * (double) factor[i] + shift[i]);
-            }
-            return new BatchNorm(gamma, beta, norm.mean(), norm.variance(), norm.epsilon());
-        }
-
-        private static float[] ones(int length) {
-            float[] values = new float[length];
-            Arrays.fill(values, 1);
-            return values;
-        }
-
-        private static float[] sum(float[] a, float[] b) {
-            float[] sum = a.clone();
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += b[i];
-            }
-            return sum;
-        }
-
-        LayerWeights weights() {
-            return new LayerWeights(kernel, Optional.ofNullable(bias), Optional.ofNullable(norm));
-        }
-    }
-
     private final Graph graph;
     private final Set<Constant> kernels = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final List<Step> steps = new ArrayList<>();
+    private final List<GraphStep> steps = new ArrayList<>();
+    private final GraphSteps found;
     private final EnumSet<Padding> paddings = EnumSet.allOf(Padding.class);
 
     private int channels;
@@ -116,12 +37,13 @@ final class GraphLayers {
     private Optional<String> bordered = Optional.empty();
     private boolean rowsAveraged;
     private boolean columnsAveraged;
-    private Step classifier;
+    private GraphStep classifier;
     private boolean finished;
     private double epsilon = Double.NaN;
 
     private GraphLayers(Graph graph) {
         this.graph = graph;
+        this.found = new GraphSteps(graph, steps);
         this.height = graph.input().height();
         this.width = graph.input().width();
         this.channels = graph.input().channels();
@@ -162,11 +84,19 @@ final class GraphLayers {
 
     private void mark(Graph.Node node) {
         if (!steps.isEmpty() && !(node.operation() instanceof Operation.Pad)) {
-            Step last = steps.getLast();
+            GraphStep last = steps.getLast();
             last.output = graph.copies().original(node.output());
             last.height = height;
             last.width = width;
         }
+    }
+
+    /** The convolutions of a part that has nothing else. */
+    GraphSteps convolutions() {
+        if (steps.isEmpty() || classifier != null || rowsAveraged || columnsAveraged) {
+            throw graph.wrong(graph.output(), "convolutions before it", steps.isEmpty() ? "none" : "an average, too");
+        }
+        return found;
     }
 
     /** What was found out about convolutions, with a stack of them. */
@@ -189,9 +119,9 @@ final class GraphLayers {
         }
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Step step = at(i, false, "a 1x1 convolution of a segmentation head");
-            requireNoSum(step);
-            layers.add(layer(step));
+            GraphStep step = found.at(i, false, "a 1x1 convolution of a segmentation head");
+            found.requireNoSum(step);
+            layers.add(found.layer(step));
         }
         return layers;
     }
@@ -230,7 +160,7 @@ final class GraphLayers {
                 bordered = Optional.of(link.input());
             }
             case Operation.Shift shift -> {
-                Step last = linear(node);
+                GraphStep last = linear(node);
                 last.shift(perChannel(last, shift.values(), "bias"));
             }
             case Operation.Normalisation normalisation -> normalise(linear(node), normalisation);
@@ -322,14 +252,14 @@ final class GraphLayers {
         bordered = Optional.empty();
     }
 
-    private static Step step(Graph.Node node, String input, Conv conv, Constant kernel, Optional<Constant> bias) {
-        Step step = new Step(node, input, conv, kernel.floats());
+    private static GraphStep step(Graph.Node node, String input, Conv conv, Constant kernel, Optional<Constant> bias) {
+        GraphStep step = new GraphStep(node, input, conv, kernel.floats());
         step.bias = bias.map(values -> perChannel(step, values, "bias")).orElse(null);
         return step;
     }
 
     /** The values of a constant with one for each output of a layer. */
-    private static float[] perChannel(Step step, Constant values, String what) {
+    private static float[] perChannel(GraphStep step, Constant values, String what) {
         if (!values.shape().equals(List.of(step.linear.outputs()))) {
             throw values.wrong("a " + what + " of shape [" + step.linear.outputs() + "]", values.shape().toString());
         }
@@ -367,7 +297,7 @@ final class GraphLayers {
                 && room / conv.stride() + 1 == Padding.outputSize(input, conv.stride());
     }
 
-    private void normalise(Step last, Operation.Normalisation found) {
+    private void normalise(GraphStep last, Operation.Normalisation found) {
         BatchNorm norm = ModelFile.valid(
                 graph.file(),
                 () -> new BatchNorm(
@@ -389,13 +319,13 @@ final class GraphLayers {
             throw graph.wrong(
                     node, "bounds behind a convolution", steps.isEmpty() ? "none before" : clamp.toString());
         }
-        Step last = steps.getLast();
+        GraphStep last = steps.getLast();
         last.clamp = last.clamp.then(clamp);
         last.clampedBy = node;
     }
 
     /** The layer, without activation and sum, that a node follows directly. */
-    private Step linear(Graph.Node node) {
+    private GraphStep linear(Graph.Node node) {
         if (classifier != null && !finished) {
             return classifier;
         }
@@ -464,46 +394,21 @@ final class GraphLayers {
         }
         List<LayerStack.Block> blocks = blocks();
         int next = blocks.stream().mapToInt(block -> block.expand().isPresent() ? 3 : 2).sum() + 1;
-        Optional<Step> head =
-                next < steps.size() ? Optional.of(at(next, false, "a 1x1 convolution as head")) : Optional.empty();
-        head.ifPresent(this::requireNoSum);
-        return new LayerStack(stem(), blocks, head.map(this::layer), classifier.weights(), classifier.linear.outputs());
+        Optional<GraphStep> head =
+                next < steps.size() ? Optional.of(found.at(next, false, "a 1x1 convolution as head")) : Optional.empty();
+        head.ifPresent(found::requireNoSum);
+        return new LayerStack(stem(), blocks, head.map(found::layer), classifier.weights(), classifier.linear.outputs());
     }
 
     /** The first convolution. */
     Layer stem() {
-        requireNoSum(steps.getFirst());
-        return layer(steps.getFirst());
+        found.requireNoSum(steps.getFirst());
+        return found.layer(steps.getFirst());
     }
 
     /** The blocks behind the stem; a last convolution may follow. */
     List<LayerStack.Block> blocks() {
-        return blocks(1, steps.size() - 1);
-    }
-
-    /** The blocks of a range of convolutions, which the last one may leave. */
-    private List<LayerStack.Block> blocks(int from, int to) {
-        List<LayerStack.Block> blocks = new ArrayList<>();
-        int next = from;
-        while (next < to) {
-            Step first = steps.get(next);
-            Optional<Step> expand = Optional.empty();
-            if (!first.linear.isDepthwise()) {
-                expand = Optional.of(at(next, false, "a 1x1 convolution that begins a block"));
-                next++;
-            }
-            Step depthwise = at(next, true, "a depthwise convolution of a block");
-            Step project = at(next + 1, false, "a 1x1 convolution that ends a block");
-            expand.ifPresent(this::requireNoSum);
-            requireNoSum(depthwise);
-            boolean residual = project.addend != null;
-            if (residual && !project.addend.equals(first.input)) {
-                throw graph.wrong(project.node, "the block's own input added to it", "another tensor");
-            }
-            blocks.add(new LayerStack.Block(expand.map(this::layer), layer(depthwise), layer(project), residual));
-            next += 2;
-        }
-        return blocks;
+        return found.blocks(1, steps.size() - 1);
     }
 
     /** The blocks behind the stem, which nothing follows. */
@@ -519,131 +424,5 @@ final class GraphLayers {
             throw graph.wrong(steps.get(used).node, "a block", "a single convolution");
         }
         return blocks;
-    }
-
-    /**
-     * What a detector predicts on.
-     *
-     * @param tap the place of the layer that makes the finest map
-     * @param last the convolution behind the blocks, which makes the second
-     * @param extras what makes the others
-     * @param maps all of them, the finest first
-     */
-    record Trunk(
-            Layer stem,
-            List<LayerStack.Block> blocks,
-            String tap,
-            Layer last,
-            List<LayerStack.Block> extras,
-            List<Graph.Input> maps) {}
-
-    /**
-     * The layers of a part that ends in the coarsest map of a detector: stem, blocks, a last 1x1 convolution, further blocks.
-     *
-     * @param maps the maps that are predicted on, the finest first
-     */
-    Trunk trunk(List<String> maps) {
-        int last = endOfBlocks(1);
-        if (last >= steps.size()) {
-            throw InvalidInputException.of(
-                    graph.file(), "graph", "a 1x1 convolution behind the blocks, and further blocks", "blocks alone");
-        }
-        List<LayerStack.Block> extras = blocks(last + 1, steps.size());
-        List<Step> makers = new ArrayList<>();
-        makers.add(steps.subList(0, last).stream()
-                .filter(step -> step.output.equals(maps.getFirst()))
-                .findFirst()
-                .orElseThrow(() -> graph.wrong(maps.getFirst(), "a map of the blocks to predict on", "another")));
-        makers.add(steps.get(last));
-        int next = last;
-        for (LayerStack.Block extra : extras) {
-            next += extra.expand().isPresent() ? 3 : 2;
-            makers.add(steps.get(next));
-        }
-        if (!makers.stream().map(step -> step.output).toList().equals(maps)) {
-            throw InvalidInputException.of(
-                    graph.file(), "graph", "predictions on the last 1x1 convolution and on every block behind it",
-                    maps.size() + " maps, of which some are others");
-        }
-        return new Trunk(
-                stem(),
-                blocks(1, last),
-                makers.getFirst().linear.name(),
-                layer(at(last, false, "a 1x1 convolution behind the blocks")),
-                extras,
-                makers.stream()
-                        .map(step -> new Graph.Input(step.output, step.height, step.width, step.linear.outputs()))
-                        .toList());
-    }
-
-    /** The first convolution of 1x1 from one on that is not part of a block; the end where there is none. */
-    private int endOfBlocks(int from) {
-        int next = from;
-        while (next < steps.size()) {
-            boolean expands = !steps.get(next).linear.isDepthwise();
-            if (expands && (next + 1 >= steps.size() || !steps.get(next + 1).linear.isDepthwise())) {
-                return next;
-            }
-            next += expands ? 3 : 2;
-        }
-        return next;
-    }
-
-    /** The layers of a part that predicts. */
-    LayerStack.Branch branch() {
-        boolean filters = steps.size() > 1;
-        Optional<Layer> depthwise = filters
-                ? Optional.of(layer(at(0, true, "a depthwise convolution that predicts")))
-                : Optional.empty();
-        Layer project = layer(at(filters ? 1 : 0, false, "a 1x1 convolution that predicts"));
-        steps.forEach(this::requireNoSum);
-        if (steps.size() > 2 || classifier != null || rowsAveraged || columnsAveraged) {
-            throw graph.wrong(
-                    graph.output(), "a 3x3 depthwise and a 1x1 convolution, or the latter alone, that predict",
-                    steps.size() + " convolutions");
-        }
-        return new LayerStack.Branch(depthwise, project);
-    }
-
-    private Layer layer(Step step) {
-        Conv linear = step.linear;
-        Conv conv = new Conv(
-                linear.name(), linear.inputs(), linear.outputs(), linear.kernel(), linear.stride(), linear.dilation(),
-                linear.groups(), activation(step));
-        return new Layer(conv, step.weights());
-    }
-
-    private Activation activation(Step step) {
-        for (Activation activation : Activation.values()) {
-            if (step.clamp.equals(Operation.Clamp.of(activation))) {
-                return activation;
-            }
-        }
-        throw graph.wrong(
-                step.clampedBy,
-                "bounds of ReLU or ReLU6",
-                step.clamp.lowest() + " to " + step.clamp.highest());
-    }
-
-    private Step at(int index, boolean depthwise, String expected) {
-        if (index >= steps.size()) {
-            throw InvalidInputException.of(graph.file(), "operators", expected, "the global average");
-        }
-        Step step = steps.get(index);
-        Conv conv = step.linear;
-        boolean pointwise = conv.kernel() == 1 && conv.groups() == 1 && conv.stride() == 1;
-        if (depthwise ? !conv.isDepthwise() : !pointwise) {
-            throw graph.wrong(
-                    step.node,
-                    expected,
-                    conv.kernel() + "x" + conv.kernel() + ", " + conv.groups() + " groups, stride " + conv.stride());
-        }
-        return step;
-    }
-
-    private void requireNoSum(Step step) {
-        if (step.addend != null) {
-            throw graph.wrong(step.node, "no sum within a block", "another tensor added to it");
-        }
     }
 }

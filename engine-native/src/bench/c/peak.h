@@ -8,10 +8,4 @@ peak_function spindle_peak_avx2;
 peak_function spindle_peak_avx512;
 peak_function spindle_peak_neon;
 
-/* The same of products of bytes, in integers. */
-peak_function q8_peak_avx2;
-peak_function q8_peak_avx512vnni;
-peak_function q8_peak_neon;
-peak_function q8_peak_neondot;
-
 #endif

@@ -9,7 +9,6 @@
 
 #include "bench.h"
 #include "cpu.h"
-#include "peak.h"
 #include "spindle.h"
 
 enum { ARENA_BYTES = 1 << 26, SIZE = 224, CLASSES = 1001 };
@@ -268,23 +267,23 @@ static void call_network(void *context, int number)
     }
 }
 
-struct peak_call {
-    peak_function *run;
+struct products_call {
+    const struct q8_kernels *kernels;
     double operations;
 };
 
-static void call_peak(void *context, int number)
+static void call_products(void *context, int number)
 {
-    struct peak_call *c = context;
+    struct products_call *c = context;
     (void)number;
-    c->operations = c->run(10000);
+    c->operations = c->kernels->products(10000);
 }
 
-static void bench_kernels(struct network *n, const struct q8_kernels *kernels, peak_function *run_peak, const char *word)
+static void bench_kernels(struct network *n, const struct q8_kernels *kernels, const char *word)
 {
-    struct peak_call peak_call = {.run = run_peak};
-    const double seconds = best_time(call_peak, &peak_call);
-    const double peak = peak_call.operations / seconds;
+    struct products_call products = {.kernels = kernels};
+    const double seconds = best_time(call_products, &products);
+    const double peak = products.operations / seconds;
     printf("%-10s peak %.1f GOP/s of products of bytes\n", kernels->name, peak * 1e-9);
     build(n, kernels);
     double operations = 0.0;
@@ -312,14 +311,13 @@ void q8_bench(const char *word)
     static const struct {
         int needs;
         const struct q8_kernels *kernels;
-        peak_function *peak;
     } KERNELS[] = {
 #if defined(__x86_64__)
-        {SPINDLE_CPU_AVX2, &q8_kernels_avx2, q8_peak_avx2},
-        {SPINDLE_CPU_AVX512VNNI, &q8_kernels_avx512vnni, q8_peak_avx512vnni},
+        {SPINDLE_CPU_AVX2, &q8_kernels_avx2},
+        {SPINDLE_CPU_AVX512VNNI, &q8_kernels_avx512vnni},
 #elif defined(__aarch64__)
-        {SPINDLE_CPU_NEON, &q8_kernels_neon, q8_peak_neon},
-        {SPINDLE_CPU_NEON_DOT, &q8_kernels_neondot, q8_peak_neondot},
+        {SPINDLE_CPU_NEON, &q8_kernels_neon},
+        {SPINDLE_CPU_NEON_DOT, &q8_kernels_neondot},
 #endif
     };
     static struct network network;
@@ -333,7 +331,7 @@ void q8_bench(const char *word)
     }
     for (size_t i = 0; i < sizeof KERNELS / sizeof KERNELS[0]; i++) {
         if ((spindle_cpu_features() & KERNELS[i].needs) != 0) {
-            bench_kernels(&network, KERNELS[i].kernels, KERNELS[i].peak, word);
+            bench_kernels(&network, KERNELS[i].kernels, word);
         } else {
             printf("%-10s is not there\n", KERNELS[i].kernels->name);
         }

@@ -35,6 +35,14 @@ JAVA(jint, rows)(JNIEnv *env, jclass owner, jint isa, jint features, jint vector
     return vectors < 1 || vectors > SPINDLE_MAX_VECTORS ? SPINDLE_NO_TILE : kernels->rows[vectors - 1];
 }
 
+JAVA(jdouble, products)(JNIEnv *env, jclass owner, jint isa, jint features, jint rounds)
+{
+    (void)env;
+    (void)owner;
+    const struct q8_kernels *kernels = q8_kernels_for(isa, features);
+    return kernels == NULL ? SPINDLE_NO_KERNELS : kernels->products(rounds);
+}
+
 static struct q8_rescale rescale_of(jlong constants, jint rounding, jint zero_point, jint low, jint high)
 {
     return (struct q8_rescale){

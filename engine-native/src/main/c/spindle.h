@@ -345,6 +345,8 @@ struct q8_kernels {
     int (*pwconv)(const struct q8_pwconv *layer, int from, int to);
     int (*dwconv)(const struct q8_dwconv *layer, int from, int to);
     int (*gavgpool)(const struct q8_gavgpool *layer, int from, int to);
+    /* Rounds of independent products of bytes on registers; returns how many operations they were. */
+    double (*products)(long rounds);
 };
 
 extern const struct q8_kernels q8_kernels_avx2;

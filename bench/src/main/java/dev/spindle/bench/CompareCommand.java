@@ -112,18 +112,16 @@ final class CompareCommand implements Runnable {
                 "quartiles of the ratio over " + results.getFirst().ratios().getN() + " rounds");
         for (Comparison.Result result : results) {
             double gops = workload.flops() / result.median() * 1e-6;
-            String share = Contestant.of(result.name()).isInt8()
-                    ? ""
-                    : String.format(Locale.ROOT, "%.1f %%", 100 * gops / (peak * workload.threads()));
+            double own = BytePeak.orElse(Contestant.of(result.name()), peak);
             out.printf(
                     Locale.ROOT,
-                    "%-20s %8.3f %9.3f %8.3f %8.1f %8s %7.3f   %.3f %.3f %.3f%n",
+                    "%-20s %8.3f %9.3f %8.3f %8.1f %6.1f %% %7.3f   %.3f %.3f %.3f%n",
                     result.name(),
                     result.millis().getMin(),
                     result.median(),
                     result.millis().getPercentile(99),
                     gops,
-                    share,
+                    100 * gops / (own * workload.threads()),
                     result.median() / results.getFirst().median(),
                     result.ratios().getPercentile(25),
                     result.ratios().getPercentile(50),

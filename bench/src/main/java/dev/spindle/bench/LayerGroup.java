@@ -30,9 +30,11 @@ import java.util.Map;
  * @param flops operations of one of them
  * @param bytes that one of them must move if its maps and weights fit no cache: input, weights, output, and what is
  *     added; inside a block the hidden maps need not move
+ * @param integerBytes the same where maps and weights are of bytes
  * @param layers in execution order
  */
-record LayerGroup(String name, String shape, String kind, int count, double flops, long bytes, List<Layer> layers) {
+record LayerGroup(
+        String name, String shape, String kind, int count, double flops, long bytes, long integerBytes, List<Layer> layers) {
 
     /** Name and shape. */
     String label() {
@@ -54,7 +56,8 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
             Layer first = layers.getFirst();
             groups.add(new LayerGroup(
                     first.name(), shape.toString(), shape.kind().split(" ")[0], layers.size(), 2.0 * first.macs(),
-                    bytes(run.network(), List.of(first)), layers));
+                    bytes(run.network(), List.of(first), Float.BYTES), bytes(run.network(), List.of(first), Byte.BYTES),
+                    layers));
         });
         return groups;
     }
@@ -72,57 +75,58 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
         }
         List<LayerGroup> groups = new ArrayList<>();
         blocks.forEach((name, layers) -> groups.add(new LayerGroup(
-                name, "", "block", 1, 2.0 * layers.stream().mapToLong(Layer::macs).sum(), bytes(network, layers), layers)));
+                name, "", "block", 1, 2.0 * layers.stream().mapToLong(Layer::macs).sum(),
+                bytes(network, layers, Float.BYTES), bytes(network, layers, Byte.BYTES), layers)));
         int blockCount = network.blocks().size();
         return groups.subList(0, blockCount);
     }
 
-    private static long bytes(Network network, List<Layer> layers) {
-        long floats = inputFloats(network, layers.getFirst());
-        for (Layer layer : layers) {
-            floats += weightFloats(network, layer);
-        }
+    private static long bytes(Network network, List<Layer> layers, int elementBytes) {
         LayerShape last = LayerShape.of(network, layers.getLast());
-        long outputFloats = (long) last.pixels() * last.channels();
+        long outputs = (long) last.pixels() * last.channels();
         boolean adds = layers.size() == 1 && layers.getFirst() instanceof Pointwise pointwise && pointwise.residual() >= 0;
-        return Float.BYTES * (floats + (adds ? 2 : 1) * outputFloats);
+        long bytes = elementBytes * (inputs(network, layers.getFirst()) + (adds ? 2 : 1) * outputs);
+        for (Layer layer : layers) {
+            bytes += weightBytes(network, layer, elementBytes);
+        }
+        return bytes;
     }
 
-    private static long inputFloats(Network network, Layer layer) {
+    private static long inputs(Network network, Layer layer) {
         LayerShape shape = LayerShape.of(network, layer);
         return switch (layer) {
             case Stem stem -> 3L * network.height() * network.width();
             case Depthwise depthwise -> (long) depthwise.height() * depthwise.width() * shape.channels();
-            case FusedBlock block -> block.stem().map(stem -> inputFloats(network, stem))
-                    .or(() -> block.expand().map(expand -> inputFloats(network, expand)))
-                    .orElseGet(() -> inputFloats(network, block.depthwise()));
-            case ChannelwisePair pair -> inputFloats(network, pair.pointwise());
-            case PooledPointwise pooled -> inputFloats(network, pooled.pointwise());
+            case FusedBlock block -> block.stem().map(stem -> inputs(network, stem))
+                    .or(() -> block.expand().map(expand -> inputs(network, expand)))
+                    .orElseGet(() -> inputs(network, block.depthwise()));
+            case ChannelwisePair pair -> inputs(network, pair.pointwise());
+            case PooledPointwise pooled -> inputs(network, pooled.pointwise());
             case GlobalAverage pool -> (long) shape.inputs() * shape.channels();
             case Pointwise pointwise -> (long) shape.pixels() * shape.inputs();
             case Dense dense -> shape.inputs();
-            case Quantised quantised -> inputFloats(network, quantised.shape());
+            case Quantised quantised -> inputs(network, quantised.shape());
             case Softmax softmax -> shape.channels();
             case Broadcast broadcast -> shape.channels();
             case ByteMapping mapping -> shape.channels();
         };
     }
 
-    private static long weightFloats(Network network, Layer layer) {
+    private static long weightBytes(Network network, Layer layer, int elementBytes) {
         LayerShape shape = LayerShape.of(network, layer);
         return switch (layer) {
-            case Stem stem -> matrix(shape);
-            case Pointwise pointwise -> matrix(shape);
-            case Depthwise depthwise -> matrix(shape);
-            case Dense dense -> matrix(shape);
-            case Quantised quantised -> weightFloats(network, quantised.shape());
-            case FusedBlock block -> block.stem().map(stem -> weightFloats(network, stem)).orElse(0L)
-                    + block.expand().map(expand -> weightFloats(network, expand)).orElse(0L)
-                    + weightFloats(network, block.depthwise())
-                    + weightFloats(network, block.project());
-            case ChannelwisePair pair -> weightFloats(network, pair.pointwise())
-                    + weightFloats(network, pair.channelwise());
-            case PooledPointwise pooled -> weightFloats(network, pooled.pointwise());
+            case Stem stem -> matrix(shape, elementBytes);
+            case Pointwise pointwise -> matrix(shape, elementBytes);
+            case Depthwise depthwise -> matrix(shape, elementBytes);
+            case Dense dense -> matrix(shape, elementBytes);
+            case Quantised quantised -> weightBytes(network, quantised.shape(), elementBytes);
+            case FusedBlock block -> block.stem().map(stem -> weightBytes(network, stem, elementBytes)).orElse(0L)
+                    + block.expand().map(expand -> weightBytes(network, expand, elementBytes)).orElse(0L)
+                    + weightBytes(network, block.depthwise(), elementBytes)
+                    + weightBytes(network, block.project(), elementBytes);
+            case ChannelwisePair pair -> weightBytes(network, pair.pointwise(), elementBytes)
+                    + weightBytes(network, pair.channelwise(), elementBytes);
+            case PooledPointwise pooled -> weightBytes(network, pooled.pointwise(), elementBytes);
             case GlobalAverage pool -> 0;
             case Softmax softmax -> 0;
             case Broadcast broadcast -> 0;
@@ -130,8 +134,8 @@ record LayerGroup(String name, String shape, String kind, int count, double flop
         };
     }
 
-    /** Weights and bias. */
-    private static long matrix(LayerShape shape) {
-        return (shape.inputs() + 1L) * shape.channels();
+    /** Weights, and biases of 32 bits. */
+    private static long matrix(LayerShape shape, int elementBytes) {
+        return ((long) shape.inputs() * elementBytes + Float.BYTES) * shape.channels();
     }
 }

@@ -1,5 +1,7 @@
 package dev.spindle.bench;
 
+import dev.spindle.kernel.KernelCandidate;
+import dev.spindle.kernel.Kernels;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -7,10 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Measures the roof. */
+/** Measures the roofs. */
 @Command(
         name = "peak",
-        description = "Measures how many fused multiply-adds one core does, as GFLOP/s.",
+        description = "Measures how many fused multiply-adds one core does, as GFLOP/s, and products of bytes, as GOP/s.",
         mixinStandardHelpOptions = true)
 final class PeakCommand implements Runnable {
 
@@ -27,6 +29,12 @@ final class PeakCommand implements Runnable {
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
         out.println(line(FmaPeak.gflops(seconds)));
+        Kernels.all().stream().filter(KernelCandidate::supported).map(KernelCandidate::name).forEach(backend -> {
+            double gops = BytePeak.gops(backend, BytePeak.SECONDS);
+            if (gops > 0) {
+                out.println(BytePeak.line(backend, gops));
+            }
+        });
         out.flush();
     }
 

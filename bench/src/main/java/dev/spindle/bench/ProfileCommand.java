@@ -45,13 +45,15 @@ final class ProfileCommand implements Runnable {
     @Override
     public void run() {
         try (LayerRun run = new LayerRun(options.workload(), backend, fusion)) {
-            double peak = FmaPeak.gflops(PeakCommand.SECONDS);
+            Contestant contestant = Contestant.of(run.backend());
+            double fmaPeak = FmaPeak.gflops(PeakCommand.SECONDS);
+            double peak = BytePeak.orElse(contestant, fmaPeak);
             OtherLoad others = new OtherLoad();
             List<Profile.Line> lines = Profile.of(run, warmup, seconds);
             double otherShare = others.share();
             PrintWriter out = spec.commandLine().getOut();
             out.println(run.network().architecture() + " on " + run.backend() + ", one thread");
-            out.println(PeakCommand.line(peak));
+            out.println(peak == fmaPeak ? PeakCommand.line(peak) : BytePeak.line(contestant.backend(), peak));
             out.println(OtherLoad.line(otherShare));
             double total = Profile.total(lines).least();
             print(out, lines, peak, total);
@@ -62,7 +64,7 @@ final class ProfileCommand implements Runnable {
     }
 
     private static void print(PrintWriter out, List<Profile.Line> lines, double peak, double total) {
-        out.printf(Locale.ROOT, "%n%-36s %10s %8s %8s %8s %10s%n", "", "min us", "of time", "GFLOP/s", "of peak",
+        out.printf(Locale.ROOT, "%n%-36s %10s %8s %8s %8s %10s%n", "", "min us", "of time", "GOP/s", "of peak",
                 "median us");
         for (Profile.Line line : lines) {
             out.printf(

@@ -1,16 +1,19 @@
 package dev.spindle.bench;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What bounds one core of this machine, measured.
  *
  * @param fmaGflops see {@link FmaPeak}
  * @param vectorBits of the vectors that it was measured with
+ * @param byteGops see {@link BytePeak}, by backend; without those that multiply no bytes
  * @param bandwidths see {@link ReadBandwidth}, the nearest level first
  */
-record Roofs(double fmaGflops, int vectorBits, List<Bandwidth> bandwidths) {
+record Roofs(double fmaGflops, int vectorBits, Map<String, Double> byteGops, List<Bandwidth> bandwidths) {
 
     private static final String DRAM = "DRAM";
 
@@ -31,14 +34,21 @@ record Roofs(double fmaGflops, int vectorBits, List<Bandwidth> bandwidths) {
      */
     record Bandwidth(String level, long bytes, double gigabytesPerSecond) {}
 
-    /** Measures, {@code seconds} for each roof. */
-    static Roofs measure(List<Machine.Cache> caches, double seconds) {
+    /** Measures, {@code seconds} for each roof, products of bytes on each of {@code backends}. */
+    static Roofs measure(List<Machine.Cache> caches, List<String> backends, double seconds) {
         List<Bandwidth> bandwidths = new ArrayList<>();
         for (Bandwidth set : workingSets(caches)) {
             bandwidths.add(new Bandwidth(
                     set.level, set.bytes, ReadBandwidth.gigabytesPerSecond(set.bytes, seconds)));
         }
-        return new Roofs(FmaPeak.gflops(seconds), FmaPeak.bits(), bandwidths);
+        Map<String, Double> byteGops = new LinkedHashMap<>();
+        for (String backend : backends) {
+            double gops = BytePeak.gops(backend, seconds);
+            if (gops > 0) {
+                byteGops.put(backend, gops);
+            }
+        }
+        return new Roofs(FmaPeak.gflops(seconds), FmaPeak.bits(), byteGops, bandwidths);
     }
 
     /** What to read so that it comes from each level: well below its size, well above that of the one before. */
@@ -67,6 +77,8 @@ record Roofs(double fmaGflops, int vectorBits, List<Bandwidth> bandwidths) {
             Bandwidth second = again.bandwidths.get(i);
             highest.add(first.gigabytesPerSecond >= second.gigabytesPerSecond ? first : second);
         }
-        return new Roofs(Math.max(fmaGflops, again.fmaGflops), vectorBits, highest);
+        Map<String, Double> highestGops = new LinkedHashMap<>(byteGops);
+        again.byteGops.forEach((backend, gops) -> highestGops.merge(backend, gops, Math::max));
+        return new Roofs(Math.max(fmaGflops, again.fmaGflops), vectorBits, highestGops, highest);
     }
 }

@@ -49,6 +49,7 @@ final class Suite {
 
     private final SuitePlan plan;
     private final List<String> backends;
+    private final List<String> runners;
     private final OutputFormat log;
     private final String date = DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
             ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
@@ -73,6 +74,7 @@ final class Suite {
     Suite(SuitePlan plan, List<String> backends, PrintStream log) {
         this.plan = plan;
         this.backends = List.copyOf(backends);
+        this.runners = List.copyOf(plan.runners(backends));
         this.log = OutputFormatFactory.createFormatInstance(log, VerboseMode.NORMAL);
         steps = plan();
         NetworkCase profiled = plan.profiled();
@@ -88,10 +90,10 @@ final class Suite {
         List<Step> planned = new ArrayList<>();
         for (int fork = 1; fork <= plan.forks(); fork++) {
             String number = plan.forks() == 1 ? "" : ", fork " + fork + " of " + plan.forks();
-            for (String backend : backends) {
+            for (String runner : runners) {
                 for (Fusion fusion : FUSIONS) {
                     String what = fusion == Fusion.NEVER ? "layers" : "blocks";
-                    planned.add(profile(backend, fusion, what + " on " + backend + number));
+                    planned.add(profile(runner, fusion, what + " on " + runner + number));
                 }
             }
             for (NetworkCase network : plan.networks()) {
@@ -101,13 +103,13 @@ final class Suite {
         return planned;
     }
 
-    private Step profile(String backend, Fusion fusion, String name) {
-        double warmup = SpindlePeer.compiledByJvm(backend) ? plan.warmupSeconds() : Math.min(1, plan.warmupSeconds());
+    private Step profile(String runner, Fusion fusion, String name) {
+        double warmup = SpindlePeer.compiledByJvm(runner) ? plan.warmupSeconds() : Math.min(1, plan.warmupSeconds());
         ChainedOptionsBuilder options = options(ProfileBenchmark.class)
                 .param("width", String.valueOf(plan.profiled().width()))
                 .param("resolution", String.valueOf(plan.profiled().resolution()))
                 .param("fusion", fusion.name())
-                .param("backend", backend)
+                .param("backend", runner)
                 .warmupIterations(1)
                 .warmupTime(time(warmup))
                 .measurementIterations(plan.iterations())
@@ -149,8 +151,8 @@ final class Suite {
      * @param afterStep is called whenever there is something new to {@link #result}
      */
     void run(Consumer<String> progress, Runnable afterStep) {
-        progress.accept("the roofs: FMA peak and read bandwidths");
-        roofs = Roofs.measure(machine.caches(), ROOF_SECONDS);
+        progress.accept("the roofs: FMA peak, products of bytes and read bandwidths");
+        roofs = Roofs.measure(machine.caches(), backends, ROOF_SECONDS);
         TimeLeft left = new TimeLeft(steps.stream().mapToDouble(Step::seconds).sum());
         for (Step step : steps) {
             progress.accept(String.format("%d of %d: %s; %s", done + 1, steps.size(), step.name, left));
@@ -165,7 +167,7 @@ final class Suite {
             left.worked(step.seconds);
             afterStep.run();
         }
-        roofs = roofs.highest(Roofs.measure(machine.caches(), ROOF_SECONDS));
+        roofs = roofs.highest(Roofs.measure(machine.caches(), backends, ROOF_SECONDS));
         afterStep.run();
     }
 
@@ -195,6 +197,7 @@ final class Suite {
                 plan.quick(),
                 machine,
                 backends(),
+                runners,
                 roofs,
                 layers(),
                 plan.profiled(),
@@ -219,16 +222,17 @@ final class Suite {
         List<LayerResult> layers = new ArrayList<>();
         groups.forEach((fusion, ofFusion) -> ofFusion.forEach(group -> {
             Map<String, Score> micros = new LinkedHashMap<>();
-            for (String backend : backends) {
+            for (String runner : runners) {
                 List<RunResult> own = runs.stream()
-                        .filter(run -> has(run, "fusion", fusion) && has(run, "backend", backend))
+                        .filter(run -> has(run, "fusion", fusion) && has(run, "backend", runner))
                         .toList();
                 if (!own.isEmpty()) {
-                    micros.put(backend, Score.of(readings(own, group.label())));
+                    micros.put(runner, Score.of(readings(own, group.label())));
                 }
             }
             layers.add(new LayerResult(
-                    group.name(), group.shape(), group.kind(), group.count(), group.flops(), group.bytes(), micros));
+                    group.name(), group.shape(), group.kind(), group.count(), group.flops(), group.bytes(),
+                    group.integerBytes(), micros));
         }));
         return layers;
     }

@@ -1,7 +1,9 @@
 package dev.spindle.bench;
 
+import dev.spindle.Precision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -28,7 +30,7 @@ record SuitePlan(
 
     private static final NetworkCase USUAL = new NetworkCase(1.0, 224, 1, 1);
 
-    /** About five minutes. */
+    /** About six minutes. */
     static SuitePlan quick(int processors) {
         List<NetworkCase> networks = new ArrayList<>();
         networks.add(USUAL);
@@ -58,6 +60,34 @@ record SuitePlan(
     }
 
     /**
+     * Whom layers are timed on: the backends, and behind them in integers all but the plain loops, in the quick suite only the
+     * first of each family.
+     *
+     * @param backends in the order of preference
+     * @return names of {@link Contestant}s
+     */
+    List<String> runners(List<String> backends) {
+        List<String> runners = new ArrayList<>(backends);
+        wanted(backends).stream()
+                .filter(backend -> !backend.equals(Workload.SCALAR))
+                .forEach(backend -> runners.add(new Contestant(backend, Precision.INT8).toString()));
+        return runners;
+    }
+
+    /** In the quick suite only the first of each family, which is the preferred one. */
+    private List<String> wanted(List<String> backends) {
+        List<String> families = backends.stream().map(SuitePlan::family).toList();
+        return IntStream.range(0, backends.size())
+                .filter(i -> !quick || families.indexOf(families.get(i)) == i)
+                .mapToObj(backends::get)
+                .toList();
+    }
+
+    private static String family(String backend) {
+        return backend.split("-")[0];
+    }
+
+    /**
      * The peers of a network: the reference, then the backends; but the plain loops on single images only, since a
      * batch takes them seconds, and in the quick suite only the first of each family, which is the preferred one.
      *
@@ -65,15 +95,11 @@ record SuitePlan(
      */
     List<String> peers(NetworkCase network, List<String> backends) {
         List<String> peers = new ArrayList<>();
-        List<String> families = new ArrayList<>();
         peers.add(OnnxRuntimePeer.NAME);
-        for (String backend : backends) {
-            String family = backend.split("-")[0];
-            boolean wanted = !quick || !families.contains(family);
-            if (wanted && (network.batch() == 1 || !backend.equals(Workload.SCALAR))) {
+        for (String backend : wanted(backends)) {
+            if (network.batch() == 1 || !backend.equals(Workload.SCALAR)) {
                 peers.add(backend);
             }
-            families.add(family);
         }
         return peers;
     }

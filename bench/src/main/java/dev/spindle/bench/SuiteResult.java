@@ -10,6 +10,7 @@ import java.util.Map;
  * @param quick whether each step had one short fork only
  * @param machine where
  * @param backends all that Spindle has
+ * @param runners the {@link Contestant}s that layers were timed on
  * @param roofs what bounds one core
  * @param layers distinct layers, then blocks, of {@code profiled}
  * @param profiled the network whose layers those are
@@ -24,6 +25,7 @@ record SuiteResult(
         boolean quick,
         Machine machine,
         List<Backend> backends,
+        List<String> runners,
         Roofs roofs,
         List<LayerResult> layers,
         NetworkCase profiled,
@@ -46,10 +48,11 @@ record SuiteResult(
     /**
      * A layer's figures; see {@link LayerGroup}.
      *
-     * @param micros time of one, by backend
+     * @param micros time of one, by runner
      */
     record LayerResult(
-            String name, String shape, String kind, int count, double flops, long bytes, Map<String, Score> micros) {
+            String name, String shape, String kind, int count, double flops, long bytes, long integerBytes,
+            Map<String, Score> micros) {
 
         String label() {
             return shape.isEmpty() ? name : name + " " + shape;

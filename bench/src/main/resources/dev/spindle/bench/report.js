@@ -2,7 +2,8 @@
 (() => {
   const {result, baseline, changes} = JSON.parse(document.getElementById("data").textContent);
   const peak = result.roofs.fmaGflops;
-  const measured = result.backends.filter(backend => backend.measured).map(backend => backend.name);
+  const byteGops = result.roofs.byteGops;
+  const measured = result.runners;
   const BUSY = 0.05; // more than this share in the hands of others shows in the figures
   const hidden = new Set(); // backends and kinds that the reader has switched off
 
@@ -49,22 +50,32 @@
 
   const labelOf = layer => layer.shape ? `${layer.name} ${layer.shape}` : layer.name;
   const rate = (layer, score) => layer.flops / score.mean * 1e-3;
-  const intensity = layer => layer.flops / layer.bytes;
+
+  // A runner is a backend, perhaps in integers. Where it multiplies bytes, maps and weights are bytes, too.
+  const inIntegers = runner => runner.endsWith(":int8");
+  const backendOf = runner => runner.replace(":int8", "");
+  const multipliesBytes = runner => inIntegers(runner) && backendOf(runner) in byteGops;
+  const unitOf = runner => inIntegers(runner) ? "GOP/s" : "GFLOP/s";
+  const peakOf = runner => multipliesBytes(runner) ? byteGops[backendOf(runner)] : peak;
+  const peakNameOf = runner => multipliesBytes(runner) ? "the peak of products of bytes" : "the FMA peak";
+  const bytesOf = (layer, runner) => multipliesBytes(runner) ? layer.integerBytes : layer.bytes;
+  const intensity = (layer, runner = "") => layer.flops / bytesOf(layer, runner);
 
   function networkLabel({width, resolution, batch, threads}) {
     const many = batch === 1 ? "" : `, batch ${batch}`;
     return `${width.toFixed(width * 10 % 1 ? 2 : 1)} at ${resolution}, ${threads} ${threads === 1 ? "thread" : "threads"}${many}`;
   }
 
-  const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${backendOf(name)}`).trim();
 
-  /** A layer's figures on a backend, for hovering. */
-  function layerLines(layer, backend) {
-    const score = layer.micros[backend];
+  /** A layer's figures on a runner, for hovering. */
+  function layerLines(layer, runner) {
+    const score = layer.micros[runner];
     return [
-      `${backend}: ${digits(rate(layer, score))} GFLOP/s, ${percent(rate(layer, score) / peak)} of the FMA peak`,
+      `${runner}: ${digits(rate(layer, score))} ${unitOf(runner)}, `
+          + `${percent(rate(layer, score) / peakOf(runner))} of ${peakNameOf(runner)}`,
       `${range(score)} µs over ${score.count} iterations`,
-      `${digits(intensity(layer))} FLOP/byte: ${digits(layer.flops * 1e-6)} MFLOP, ${bytes(layer.bytes)}`
+      `${digits(intensity(layer, runner))} FLOP/byte: ${digits(layer.flops * 1e-6)} MFLOP, ${bytes(bytesOf(layer, runner))}`
     ];
   }
 
@@ -93,6 +104,8 @@
         fact("Java", machine.java),
         fact("Options of the JVM", machine.javaOptions.join(" ") || "none"),
         fact("FMA peak of one core", `${digits(peak)} GFLOP/s with ${result.roofs.vectorBits}-bit vectors`),
+        fact("Products of bytes of one core", Object.entries(byteGops)
+            .map(([backend, gops]) => `${backend} ${digits(gops)}`).join(", ") + " GOP/s"),
         fact("Read bandwidth of one core", result.roofs.bandwidths
             .map(roof => `${roof.level} ${digits(roof.gigabytesPerSecond)}`).join(", ") + " GB/s"),
         fact("Other processes used", result.otherLoad === "NaN"
@@ -132,6 +145,8 @@
           + "compiled what all layers share. A layer's figure is the mean over iterations of each iteration's median.",
       "Bytes are what a layer must move if it finds none of its data in a cache: input, weights, output, and what is added. In "
           + "a block, the wide maps between its convolutions count nothing.",
+      "In integers, native code multiplies bytes, and its rates are shares of the peak of that. The Vector API's backends "
+          + "compute the same integers in fp32, on maps of floats, and theirs are shares of the FMA peak.",
       "Blocks run as Spindle plans them: fused where that is faster. The stem counts as part of the first block.",
       result.quick
           ? "A quick run has one JVM a step: how code and arrays happen to lie differs from JVM to JVM, and no interval here "
@@ -205,7 +220,7 @@
     if (layer.flops === 0) {
       return element("td", {textContent: `${digits(score.mean)} µs`, title});
     }
-    const share = rate(layer, score) / peak;
+    const share = rate(layer, score) / peakOf(backend);
     const cell = element("td", {className: "bar", title}, digits(rate(layer, score)),
         element("span", {className: "second", textContent: percent(share)}));
     cell.style.setProperty("--share", `${Math.min(100, 100 * share)}%`);
@@ -214,18 +229,18 @@
 
   function writeLayers() {
     byId("layers-caption").textContent = "MobileNetV2 " + networkLabel(result.profiled)
-        + ": GFLOP/s and share of the FMA peak by backend. Shape: pixels of the result, elements of each sum, channels of the "
-        + "result, stride. Hover for times.";
+        + ": GFLOP/s, in integers GOP/s, and share of the peak by backend. Shape: pixels of the result, elements of each sum, "
+        + "channels of the result, stride. Hover for times.";
     fill(byId("layers"), [
       textColumn("Layer", layer => layer.name),
       textColumn("Kind", layer => layer.kind),
       textColumn("Shape", layer => layer.shape),
       {title: "Times", value: layer => layer.count, cell: layer => element("td", {textContent: layer.count})},
       numberColumn("MFLOP", layer => layer.flops * 1e-6),
-      numberColumn("FLOP/byte", intensity),
+      numberColumn("FLOP/byte", layer => intensity(layer)),
       ...measured.map(backend => ({
         title: backend,
-        unit: "GFLOP/s, of peak",
+        unit: `${unitOf(backend)}, of peak`,
         backend,
         value: layer => layer.micros[backend] && layer.flops ? rate(layer, layer.micros[backend]) : undefined,
         cell: layer => rateCell(layer, backend)
@@ -310,7 +325,7 @@
 
   // ---- filters ----
 
-  function chip(name, path, fill) {
+  function chip(name, path, colour, hollow) {
     const input = element("input", {type: "checkbox", checked: true});
     input.addEventListener("change", () => {
       hidden[input.checked ? "delete" : "add"](name);
@@ -321,7 +336,9 @@
     svg.setAttribute("viewBox", "0 0 12 12");
     const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
     shape.setAttribute("d", path);
-    shape.style.fill = fill;
+    shape.style.fill = hollow ? "none" : colour;
+    shape.style.stroke = hollow ? colour : "none";
+    shape.style.strokeWidth = "2";
     svg.append(shape);
     return element("label", {}, input, svg, name);
   }
@@ -329,8 +346,8 @@
   function writeFilters() {
     byId("filters").append(
         element("fieldset", {ariaLabel: "Backends"},
-            ...measured.map(name => chip(name, "M1 1h10v10H1z", `var(--${name})`))),
-        element("fieldset", {ariaLabel: "Kinds"}, ...kinds.map(kind => chip(kind, KINDS[kind], "var(--muted)"))));
+            ...measured.map(name => chip(name, "M1 1h10v10H1z", `var(--${backendOf(name)})`, inIntegers(name)))),
+        element("fieldset", {ariaLabel: "Kinds"}, ...kinds.map(kind => chip(kind, KINDS[kind], "var(--muted)", false))));
   }
 
   /** The table shows what the plot shows. */
@@ -391,10 +408,13 @@
     const all = result.layers.filter(layer => layer.flops > 0);
     const rates = all.flatMap(layer => Object.values(layer.micros).map(score => rate(layer, score)));
     const roofs = result.roofs.bandwidths;
+    const bytePeak = Object.entries(byteGops).sort(([, a], [, b]) => b - a)[0];
+    const highest = bytePeak ? bytePeak[1] : peak;
     const ridges = roofs.map(roof => peak / roof.gigabytesPerSecond);
+    const intensities = measured.flatMap(runner => all.map(layer => intensity(layer, runner)));
     const xAxis = logAxis("Operational intensity, FLOP/byte",
-        [...all.map(intensity), ...ridges].flatMap(value => [value / 2, value * 1.3]), {nameGap: 32});
-    const yAxis = logAxis("GFLOP/s", [peak / 64, ...rates, peak * 1.15], {nameGap: 42});
+        [...intensities, ...ridges].flatMap(value => [value / 2, value * 1.3]), {nameGap: 32});
+    const yAxis = logAxis("GFLOP/s", [peak / 64, ...rates, peak * 1.15, highest * 1.15], {nameGap: 42});
     const log = point => point.map(Math.log2);
 
     const line = (name, points) => ({
@@ -408,7 +428,7 @@
       const from = Math.max(2 ** xAxis.min, 2 ** yAxis.min / roof.gigabytesPerSecond);
       const start = [from, from * roof.gigabytesPerSecond];
       return {
-        ...line(roof.level, [start, [ridges[i], peak]]),
+        ...line(roof.level, [start, [ridges[i] * highest / peak, highest]]),
         markPoint: {
           silent: true, symbol: "circle", symbolSize: 0, data: [{coord: log(start).map(exponent => exponent + 0.12)}],
           label: {
@@ -420,19 +440,24 @@
         }
       };
     });
-    const flat = {
-      ...line("FMA", [[Math.min(...ridges), peak], [2 ** xAxis.max, peak]]),
+    const flat = (name, height, text) => ({
+      ...line(name, [[Math.min(...ridges) * height / peak, height], [2 ** xAxis.max, height]]),
       endLabel: {
-        show: true, color: colour("text"), fontSize: 12, align: "right", offset: [-8, -12],
-        formatter: `FMA peak ${digits(peak)} GFLOP/s, ${result.roofs.vectorBits}-bit vectors`
+        show: true, color: colour("text"), fontSize: 12, align: "right", offset: [-8, -12], formatter: text
       }
-    };
+    });
+    const flats = [flat("FMA", peak, `FMA peak ${digits(peak)} GFLOP/s, ${result.roofs.vectorBits}-bit vectors`)];
+    if (bytePeak) {
+      flats.push(flat("bytes", highest, `Products of bytes ${digits(highest)} GOP/s, ${bytePeak[0]}`));
+    }
     const clouds = measured.map(backend => ({
       type: "scatter", name: backend, z: 3, symbolSize: 10,
-      itemStyle: {color: colour(backend), opacity: 0.82, borderColor: colour("page"), borderWidth: 0.8},
+      itemStyle: inIntegers(backend)
+          ? {color: "transparent", borderColor: colour(backend), borderWidth: 1.6}
+          : {color: colour(backend), opacity: 0.82, borderColor: colour("page"), borderWidth: 0.8},
       emphasis: {scale: 1.5, itemStyle: {opacity: 1}},
       data: hidden.has(backend) ? [] : points.filter(layer => layer.micros[backend]).map(layer => ({
-        value: log([intensity(layer), rate(layer, layer.micros[backend])]), symbol: `path://${KINDS[layer.kind]}`, layer
+        value: log([intensity(layer, backend), rate(layer, layer.micros[backend])]), symbol: `path://${KINDS[layer.kind]}`, layer
       }))
     }));
     roofline.setOption({
@@ -444,7 +469,7 @@
         ...look().tooltip,
         formatter: ({data, seriesName}) => tip(labelOf(data.layer), layerLines(data.layer, seriesName))
       },
-      series: [...slopes, flat, ...clouds]
+      series: [...slopes, ...flats, ...clouds]
     }, {notMerge: true});
   }
 

@@ -47,6 +47,17 @@ class LayerGroupTest {
         assertEquals(4 * (49 * 1280 + 1280), find(groups, "pool 1.49.1280").bytes());
     }
 
+    @Test
+    void integersAreBytesBesideBiases() {
+        List<LayerGroup> groups = groups(Fusion.NEVER);
+        assertEquals(
+                56 * 56 * 144 + 144 * 24 + 4 * 24 + 2 * 56 * 56 * 24,
+                find(groups, "block3.project 3136.144.24").integerBytes());
+        assertEquals(1280 + 1280 * 1000 + 4 * 1000 + 1000, find(groups, "classifier 1.1280.1000").integerBytes());
+        assertEquals(
+                2 * 56 * 56 * 24 + 28 * 144 + 13 * 144 + 148 * 24, find(groups(Fusion.AUTO), "block3").integerBytes());
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "ALWAYS"})
     void blocksMoveNoHiddenMaps(Fusion fusion) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,10 +47,13 @@ class ReadBandwidthTest {
 
     @Test
     void theHigherOfTwoRoofsCounts() {
-        Roofs a = new Roofs(100, 256, List.of(new Roofs.Bandwidth("L1", 1, 200), new Roofs.Bandwidth("DRAM", 2, 10)));
-        Roofs b = new Roofs(90, 256, List.of(new Roofs.Bandwidth("L1", 1, 180), new Roofs.Bandwidth("DRAM", 2, 12)));
+        Roofs a = new Roofs(100, 256, Map.of("a", 5.0, "b", 6.0), List.of(
+                new Roofs.Bandwidth("L1", 1, 200), new Roofs.Bandwidth("DRAM", 2, 10)));
+        Roofs b = new Roofs(90, 256, Map.of("a", 7.0, "b", 4.0), List.of(
+                new Roofs.Bandwidth("L1", 1, 180), new Roofs.Bandwidth("DRAM", 2, 12)));
         assertEquals(
-                new Roofs(100, 256, List.of(new Roofs.Bandwidth("L1", 1, 200), new Roofs.Bandwidth("DRAM", 2, 12))),
+                new Roofs(100, 256, Map.of("a", 7.0, "b", 6.0), List.of(
+                        new Roofs.Bandwidth("L1", 1, 200), new Roofs.Bandwidth("DRAM", 2, 12))),
                 a.highest(b));
     }
 }

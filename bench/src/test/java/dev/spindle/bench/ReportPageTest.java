@@ -144,28 +144,31 @@ class ReportPageTest {
     void everyLayerIsAPointAndEveryLevelARoof() {
         SuiteResult result = TestResults.make(2);
         long points = result.layers().stream().filter(layer -> layer.flops() > 0).mapToLong(layer -> layer.micros().size()).sum();
-        for (String backend : List.of("native-avx2", "vector-256", "scalar")) {
-            points -= pointsOf(backend);
+        for (String runner : result.runners()) {
+            points -= pointsOf(runner);
         }
         assertEquals(0, points);
         List<String> labels = texts("#roofline text");
         for (String label : List.of(
-                "L1 200 GB/s", "DRAM 16.0 GB/s", "FMA peak 110 GFLOP/s, 256-bit vectors", "GFLOP/s",
+                "L1 200 GB/s", "DRAM 16.0 GB/s", "FMA peak 110 GFLOP/s, 256-bit vectors",
+                "Products of bytes 220 GOP/s, native-avx2", "GFLOP/s",
                 "Operational intensity, FLOP/byte")) {
             assertTrue(labels.contains(label), () -> label + " is not in " + labels);
         }
     }
 
-    /** What the roofline draws in a backend's colour. */
-    private static long pointsOf(String backend) {
+    /** What the roofline draws in a backend's colour: hollow in integers. */
+    private static long pointsOf(String runner) {
         return (Long) script("""
                 const probe = document.createElement('i');
-                probe.style.color = getComputedStyle(document.documentElement).getPropertyValue('--' + arguments[0]);
+                const name = '--' + arguments[0].split(':')[0];
+                probe.style.color = getComputedStyle(document.documentElement).getPropertyValue(name);
                 document.body.append(probe);
                 const colour = getComputedStyle(probe).color;
                 probe.remove();
                 return [...document.querySelectorAll('#roofline path')]
-                    .filter(path => getComputedStyle(path).fill === colour).length;""", backend);
+                    .filter(path => getComputedStyle(path)[arguments[0].includes(':') ? 'stroke' : 'fill'] === colour)
+                    .length;""", runner);
     }
 
     @Test
@@ -181,6 +184,23 @@ class ReportPageTest {
                 tips.getFirst().matches("(?s)1\\.0 at 224, .*vector-256: median .* ms a call.*of onnxruntime's time.*"),
                 tips::getFirst);
         assertTrue(all("#layers td.bar").getFirst().getDomAttribute("title").contains("of the FMA peak"));
+    }
+
+    /** Rates of native code in integers are held against products of bytes, those of Java against multiply-adds. */
+    @Test
+    void integersHaveTheirOwnRoof() {
+        SuiteResult.LayerResult layer = TestResults.make(2).layers().get(1);
+        Map<String, Double> peaks = Map.of("native-avx2", 110.0, "native-avx2:int8", 220.0, "vector-256:int8", 110.0);
+        peaks.forEach((runner, peak) -> {
+            int column = 7 + TestResults.make(2).runners().indexOf(runner);
+            double share = layer.flops() / layer.micros().get(runner).mean() * 1e-3 / peak;
+            String cell = "#layers tbody tr:nth-child(2) td:nth-child(%d)".formatted(column);
+            String shown = texts(cell + " .second").getFirst().replace(" %", "");
+            assertEquals(100 * share, Double.parseDouble(shown), 0.51, runner);
+            assertEquals(
+                    runner.startsWith("native-avx2:"),
+                    all(cell).getFirst().getDomAttribute("title").contains(" GOP/s, " + shown + " % of the peak of products"));
+        });
     }
 
     @Test

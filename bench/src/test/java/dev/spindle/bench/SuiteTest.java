@@ -104,6 +104,11 @@ class SuiteTest {
         assertEquals(
                 List.of("onnxruntime", "native-avx512", "vector-512"),
                 quick.peers(new NetworkCase(1.0, 224, 8, 1), backends));
+        assertEquals(
+                List.of("native-avx512", "native-avx2", "vector-512", "vector-256", "scalar", "native-avx512:int8",
+                        "vector-512:int8"),
+                quick.runners(backends));
+        assertEquals(9, SuitePlan.full(1).runners(backends).size());
         List<String> here = Kernels.all().stream().map(KernelCandidate::name).toList();
         assertTrue(here.indexOf("vector-512") < here.indexOf("vector-256"), "the preferred of a family come first");
     }

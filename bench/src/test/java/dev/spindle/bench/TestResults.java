@@ -18,6 +18,9 @@ final class TestResults {
 
     private static final List<String> MEASURED = List.of("native-avx2", "vector-256", "scalar");
 
+    private static final List<String> RUNNERS =
+            List.of("native-avx2", "vector-256", "scalar", "native-avx2:int8", "vector-256:int8");
+
     private TestResults() {}
 
     /** A result with layers and blocks of a small network, three backends that ran, and one that cannot. */
@@ -34,9 +37,10 @@ final class TestResults {
             try (LayerRun run = new LayerRun(workload, Workload.SCALAR, fusion)) {
                 for (LayerGroup group : LayerGroup.of(run, fusion)) {
                     Map<String, Score> micros = new LinkedHashMap<>();
-                    MEASURED.forEach(name -> micros.put(name, score(1 + 10 * random.nextDouble())));
+                    RUNNERS.forEach(name -> micros.put(name, score(1 + 10 * random.nextDouble())));
                     layers.add(new LayerResult(
-                            group.name(), group.shape(), group.kind(), group.count(), group.flops(), group.bytes(), micros));
+                            group.name(), group.shape(), group.kind(), group.count(), group.flops(), group.bytes(),
+                            group.integerBytes(), micros));
                 }
             }
         }
@@ -47,8 +51,8 @@ final class TestResults {
                 "2026-01-02T03:04:05Z", true,
                 new Machine(
                         "A processor", 2, 2, 8L << 30, List.of(new Machine.Cache(1, 32 << 10)), "A system", "A Java", List.of()),
-                backends,
-                new Roofs(110, 256, List.of(
+                backends, RUNNERS,
+                new Roofs(110, 256, Map.of("native-avx2", 220.0), List.of(
                         new Roofs.Bandwidth("L1", 16 << 10, 200), new Roofs.Bandwidth("DRAM", 1 << 27, 16))),
                 layers, profiled, networks, 0.2,
                 List.of(new SuiteResult.Failure("layers on scalar, fork 2 of 2", "it fell over")), 0);

@@ -9,6 +9,16 @@ public interface QuantisedKernel {
     /** What this kernel wants data to look like. */
     Layout layout();
 
+    /**
+     * Rounds of independent products of bytes on registers alone: what this kernel's rates can be held against.
+     *
+     * @param rounds how many
+     * @return how many operations they were; 0 where the kernel multiplies no bytes
+     */
+    default double products(int rounds) {
+        return 0;
+    }
+
     /** Output rows {@code from} to {@code to} of the stem. */
     void stem(QuantisedStem layer, Memory weights, Memory activations, int from, int to);
 

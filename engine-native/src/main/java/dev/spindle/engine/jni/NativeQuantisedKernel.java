@@ -80,6 +80,11 @@ final class NativeQuantisedKernel implements QuantisedKernel {
     }
 
     @Override
+    public double products(int rounds) {
+        return products(isa, features, rounds);
+    }
+
+    @Override
     public void stem(QuantisedStem layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         Stem shape = layer.shape();
@@ -317,6 +322,8 @@ final class NativeQuantisedKernel implements QuantisedKernel {
     static native String instructions(int isa, int features);
 
     private static native int rows(int isa, int features, int vectors);
+
+    private static native double products(int isa, int features, int rounds);
 
     private static native int stem(
             int isa,

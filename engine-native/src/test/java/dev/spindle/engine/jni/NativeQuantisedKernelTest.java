@@ -70,6 +70,13 @@ class NativeQuantisedKernelTest {
                 Optional.empty());
     }
 
+    /** Ten chains of 16 sums of four products, each of which counts as two operations. */
+    @ParameterizedTest
+    @EnumSource
+    void countsItsProducts(NativeBackend backend) {
+        assertEquals(2.0 * 10 * 16 * 4 * 1000, kernel(backend).products(1000));
+    }
+
     @ParameterizedTest
     @EnumSource
     void addsByTable(NativeBackend backend) {

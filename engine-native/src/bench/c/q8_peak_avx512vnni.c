@@ -1,3 +1,0 @@
-#include "q8_simd_avx512vnni.h"
-
-#include "q8_peak.inc"

@@ -102,7 +102,10 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "The model, a file or the name of one that was pulled; by default the embedded one.")
     private Path source;
 
-    /** The JSON. {@code top1Agreement} is the percentage of the pictures that are of the same class as in fp32. */
+    /**
+     * The JSON. {@code top1Agreement} is the percentage of the pictures that are of the same class as in fp32; of the others,
+     * {@code largestMargin} is the largest lead of fp32's class over the one that took its place, in logits of fp32.
+     */
     private record Result(
             String model,
             String output,
@@ -112,6 +115,7 @@ final class QuantizeCommand implements Callable<Integer> {
             List<FailedPictures.Failed> failed,
             QuantiserSettings settings,
             double top1Agreement,
+            float largestMargin,
             float largestLogitDifference,
             float largestLogit,
             List<String> warnings)
@@ -123,11 +127,12 @@ final class QuantizeCommand implements Callable<Integer> {
                     %s: %s in int8, %,d bytes
                       calibrated on %s, %,d failed
                       top-1 agreement with fp32   %6.2f %%
+                      largest margin lost         %8.4f
                       largest logit difference    %8.4f, of logits up to %.4f
                     """,
                     output, architecture, bytes,
                     Text.count(images, "picture"), failed.size(),
-                    top1Agreement,
+                    top1Agreement, largestMargin,
                     largestLogitDifference, largestLogit));
             warnings.forEach(warning -> text.append(Text.format("warning: %s%n", warning)));
             return text.toString();
@@ -214,6 +219,7 @@ final class QuantizeCommand implements Callable<Integer> {
                 pictures.failed(),
                 settings,
                 loss.agreement(),
+                loss.largestMargin(),
                 loss.largestDifference(),
                 loss.largestLogit(),
                 warnings));
@@ -230,7 +236,8 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private static String report(Loss loss) {
         return Text.format(
-                "on those pictures, top-1 agrees with fp32 in %.2f %%, logits differ by at most %.4f of %.4f",
-                loss.agreement(), loss.largestDifference(), loss.largestLogit());
+                "on those pictures, top-1 agrees with fp32 in %.2f %%, with a margin of at most %.4f where not, "
+                        + "logits differ by at most %.4f of %.4f",
+                loss.agreement(), loss.largestMargin(), loss.largestDifference(), loss.largestLogit());
     }
 }

@@ -12,10 +12,12 @@ import dev.spindle.kernel.Kernels;
  *
  * @param inputs how many were run
  * @param agreeing how many of them have the same most probable class
+ * @param largestMargin by how much, at most, a logit of fp32 exceeds that of the class that integers prefer to its own; 0 where
+ *     all agree
  * @param largestDifference the largest difference of a logit
  * @param largestLogit the largest absolute value of a logit in fp32
  */
-public record Loss(int inputs, int agreeing, float largestDifference, float largestLogit) {
+public record Loss(int inputs, int agreeing, float largestMargin, float largestDifference, float largestLogit) {
 
     /**
      * Runs both.
@@ -29,6 +31,7 @@ public record Loss(int inputs, int agreeing, float largestDifference, float larg
     public static Loss measure(
             Checkpoint real, Checkpoint integers, CalibrationInputs inputs, Options options, Runnable done) {
         int agreeing = 0;
+        float margin = 0;
         float difference = 0;
         float largest = 0;
         try (Model expected = Model.of(real, options.withPrecision(Precision.FP32));
@@ -41,7 +44,9 @@ public record Loss(int inputs, int agreeing, float largestDifference, float larg
                 float[] input = inputs.input(i);
                 expectedSession.run(input, exact);
                 foundSession.run(input, logits);
-                agreeing += best(exact) == best(logits) ? 1 : 0;
+                int preferred = best(logits);
+                agreeing += best(exact) == preferred ? 1 : 0;
+                margin = Math.max(margin, exact[best(exact)] - exact[preferred]);
                 for (int c = 0; c < exact.length; c++) {
                     difference = Math.max(difference, Math.abs(exact[c] - logits[c]));
                     largest = Math.max(largest, Math.abs(exact[c]));
@@ -49,7 +54,7 @@ public record Loss(int inputs, int agreeing, float largestDifference, float larg
                 done.run();
             }
         }
-        return new Loss(inputs.count(), agreeing, difference, largest);
+        return new Loss(inputs.count(), agreeing, margin, difference, largest);
     }
 
     /** Bytes are the same on all backends: one without kernels for them leaves them to the plain loops. */

@@ -303,6 +303,22 @@ class QuantiserTest {
         assertEquals(difference, loss.largestDifference());
     }
 
+    @Test
+    void lossShowsByHowMuchClassesWereAhead() {
+        Network network = networks().findFirst().orElseThrow();
+        Checkpoint real = uneven(network);
+        Checkpoint other = quantise(checkpoint(network, Weights.random(network, 8)), PLAIN);
+        float[][] expected = logits(real, Precision.FP32);
+        float[][] logits = logits(other, Precision.INT8);
+        float margin = 0;
+        for (int i = 0; i < expected.length; i++) {
+            margin = Math.max(margin, expected[i][best(expected[i])] - expected[i][best(logits[i])]);
+        }
+        assertTrue(margin > 0);
+        assertEquals(margin, Loss.measure(real, other, inputs(network, 6), SCALAR, () -> {}).largestMargin());
+        assertEquals(0, Loss.measure(other, other, inputs(network, 1), SCALAR, () -> {}).largestMargin());
+    }
+
     private static int best(float[] logits) {
         return Stream.iterate(0, c -> c < logits.length, c -> c + 1)
                 .reduce((a, b) -> logits[b] > logits[a] ? b : a)

@@ -72,6 +72,9 @@ final class VectorTileGenerator {
         }
     }
 
+    /** Parameters of methods that clamp in one class and make steps in another. */
+    private static final String ANY_FINISH = "int lowBits, int highBits, FloatRequantisation by, int channel";
+
     private static final int[] DENSE_VECTORS = {1, 2, 4, 8};
 
     /**
@@ -145,7 +148,7 @@ final class VectorTileGenerator {
                 width.rows()[1],
                 width.rows()[2],
                 width.rows()[3],
-                convolutions(width, Finish.CLAMP),
+                convolutions(width, Finish.CLAMP) + addingPointwise(width),
                 denseDispatch(),
                 average(width.lanes()),
                 IntStream.of(DENSE_VECTORS)
@@ -186,11 +189,11 @@ final class VectorTileGenerator {
     private static String convolutions(Width width, Finish finish) {
         StringBuilder methods = new StringBuilder()
                 .append(matrixDispatch(
-                        width, finish, "pointwise",
-                        "int inputBlockStride, float[] r, int residual, int residualBlockStride, int outputBlockStride",
-                        "inputBlockStride, r, residual, residualBlockStride, outputBlockStride"))
+                        width, finish, "pointwise", "int inputBlockStride, int outputBlockStride",
+                        "inputBlockStride, outputBlockStride", ANY_FINISH))
                 .append(matrixDispatch(
-                        width, finish, "stem", "int rowStride, int outputBlockStride", "rowStride, outputBlockStride"))
+                        width, finish, "stem", "int rowStride, int outputBlockStride", "rowStride, outputBlockStride",
+                        ANY_FINISH))
                 .append(depthwise(width.lanes(), finish));
         for (int vectors = 1; vectors <= 3; vectors++) {
             for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
@@ -201,7 +204,20 @@ final class VectorTileGenerator {
         return methods.toString();
     }
 
-    private static String matrixDispatch(Width width, Finish finish, String operation, String geometry, String arguments) {
+    private static String addingPointwise(Width width) {
+        StringBuilder methods = new StringBuilder(matrixDispatch(
+                width, Finish.CLAMP, "addingPointwise", "int inputBlockStride, int residual, int outputBlockStride",
+                "inputBlockStride, residual, outputBlockStride", Finish.CLAMP.parameters));
+        for (int vectors = 1; vectors <= 3; vectors++) {
+            for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
+                methods.append(addingPointwiseTile(width, rows, vectors));
+            }
+        }
+        return methods.toString();
+    }
+
+    private static String matrixDispatch(
+            Width width, Finish finish, String operation, String geometry, String arguments, String parameters) {
         StringBuilder cases = new StringBuilder();
         for (int vectors = 1; vectors <= 3; vectors++) {
             for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
@@ -213,24 +229,40 @@ final class VectorTileGenerator {
                     @Override
                     void %s(
                             int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input,
-                            int output, %s, int lowBits, int highBits, FloatRequantisation by, int channel) {
+                            int output, %s, %s) {
                         switch (vectors * 16 + rows) {
                 %s            default -> throw VectorTiles.noSuchTile(rows, vectors);
                         }
                     }
 
-                """.formatted(operation, geometry, cases.toString().indent(4).stripTrailing() + "\n");
+                """.formatted(operation, geometry, parameters, cases.toString().indent(4).stripTrailing() + "\n");
     }
 
-    /** One tile of a 1x1 convolution: element k of row r at {@code input + k / c * inputBlockStride + k % c + r * c}. */
+    /**
+     * One tile of a 1x1 convolution: element k of row r at {@code input + k / c * inputBlockStride + k % c + r * c}. Without a
+     * residual it has fewer integers to keep: with more of them the compiler keeps the address of the weights in a vector
+     * register, and takes a cycle of each step to get it back.
+     */
     private static String pointwiseTile(Width width, Finish finish, int rows, int vectors) {
+        return pointwiseTile(width, finish, rows, vectors, "pointwise", "", n -> "FloatVector.zero(F)");
+    }
+
+    /** The same on top of a residual that is laid out as the output. */
+    private static String addingPointwiseTile(Width width, int rows, int vectors) {
+        return pointwiseTile(
+                width, Finish.CLAMP, rows, vectors, "addingPointwise", " int residual,",
+                n -> "FloatVector.fromArray(F, a, residual + %d + %s)"
+                        .formatted(n / vectors * width.lanes(), block("outputBlockStride", n % vectors)));
+    }
+
+    private static String pointwiseTile(
+            Width width, Finish finish, int rows, int vectors, String name, String parameter, IntFunction<String> clamped) {
         int lanes = width.lanes();
         return """
 
-                    private static void pointwise%1$dx%2$d(
+                    private static void %8$s%1$dx%2$d(
                             float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
-                            int inputBlockStride, float[] r, int residual, int residualBlockStride,
-                            int outputBlockStride, %3$s) {
+                            int inputBlockStride,%9$s int outputBlockStride, %3$s) {
                 %4$s
                         int i = 0;
                 %5$s%6$s
@@ -240,14 +272,15 @@ final class VectorTileGenerator {
                 rows,
                 vectors,
                 finish.parameters,
-                start(lanes, finish, rows, vectors, n -> "FloatVector.fromArray(F, r, residual + %d + %s)"
-                        .formatted(n / vectors * lanes, block("residualBlockStride", n % vectors))),
+                start(lanes, finish, rows, vectors, clamped),
                 width.steps() == 1
                         ? ""
                         : "        int one = VectorTiles.opaqueOne;\n"
                                 + pointwiseLoop(width, rows, vectors, width.steps()) + "\n",
                 pointwiseLoop(width, rows, vectors, 1),
-                store(lanes, finish, rows, vectors));
+                store(lanes, finish, rows, vectors),
+                name,
+                parameter);
     }
 
     /**

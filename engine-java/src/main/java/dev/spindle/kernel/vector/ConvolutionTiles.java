@@ -22,18 +22,16 @@ abstract class ConvolutionTiles {
     }
 
     /**
-     * {@code rows} pixels by {@code vectors} channel blocks of a 1x1 convolution.
+     * {@code rows} pixels by {@code vectors} channel blocks of a 1x1 convolution without a residual.
      *
      * @param b holds the bias; -0 where it is still to come
-     * @param r holds the residual; as many pixels of -0 with a block stride of 0 where there is none
      * @param lowBits of the clamp, see {@link dev.spindle.kernel.Clamp}; of no account for steps, as {@code highBits}
      * @param by makes the steps, where they are {@link FloatRequantisation#isSimple simple}; of no account for the clamp
      * @param channel the first one
      */
     abstract void pointwise(
             int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
-            int inputBlockStride, float[] r, int residual, int residualBlockStride, int outputBlockStride, int lowBits,
-            int highBits, FloatRequantisation by, int channel);
+            int inputBlockStride, int outputBlockStride, int lowBits, int highBits, FloatRequantisation by, int channel);
 
     /** {@code rows} neighbouring outputs by {@code vectors} channel blocks of the stem. */
     abstract void stem(

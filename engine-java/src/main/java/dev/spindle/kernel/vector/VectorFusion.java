@@ -7,6 +7,7 @@ import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.QuantisedFusedBlock;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
+import java.util.Arrays;
 
 /**
  * Walks down the rows of a fused block, one group of hidden channels after the other; the arithmetic is that of the
@@ -14,15 +15,19 @@ import dev.spindle.kernel.Tiling;
  */
 final class VectorFusion {
 
+    /** Blocks of the widest matrix tile. */
+    private static final int WIDEST_TILE = 3;
+
     private final VectorTiles tiles;
     private final VectorSteps steps;
-    /** Stands in for the residual or the bias where there is none: -0, to which any float adds without a change. */
+    /** Stands in for the bias where it is still to come: -0, to which any float adds without a change. */
     private final float[] neutral;
 
-    VectorFusion(VectorTiles tiles, VectorSteps steps, float[] neutral) {
+    VectorFusion(VectorTiles tiles, VectorSteps steps) {
         this.tiles = tiles;
         this.steps = steps;
-        this.neutral = neutral;
+        this.neutral = new float[WIDEST_TILE * tiles.lanes()];
+        Arrays.fill(neutral, -0f);
     }
 
     /**
@@ -111,8 +116,7 @@ final class VectorFusion {
             tiles.finishing(by).pointwise(
                     Tiling.first(p + 1, count, pixels) - first, vectors, w, expand.weights() + channel * expand.inputs(), w,
                     expand.bias() + channel, expand.inputs(), a, input + first * c, output + first * c,
-                    expand.inputBlockStride(), neutral, 0, 0, block.bufferBlockStride(), expand.low(), expand.high(), by,
-                    channel);
+                    expand.inputBlockStride(), block.bufferBlockStride(), expand.low(), expand.high(), by, channel);
         }
     }
 
@@ -174,8 +178,6 @@ final class VectorFusion {
         int high = ends ? project.high() : Integer.MAX_VALUE;
         float[] biases = ends ? w : neutral;
         boolean adds = !starts || integers == null && project.residual() >= 0;
-        float[] sums = adds ? a : neutral;
-        int sumsBlockStride = adds ? project.outputBlockStride() : 0;
         int width = block.depthwise().outputWidth();
         int pixels = (to - from) * width;
         int channelTiles = tiling.channelTiles();
@@ -190,11 +192,16 @@ final class VectorFusion {
             int count = Tiling.tiles(pixels, tiling.rows(vectors));
             for (int p = 0; p < count; p++) {
                 int first = Tiling.first(p, count, pixels);
-                tiles.pointwise(
-                        Tiling.first(p + 1, count, pixels) - first, vectors, w, weight, biases, bias, k, a,
-                        filtered + first * c, output + first * c, block.filteredBlockStride(), sums,
-                        adds ? sum + first * c : 0, sumsBlockStride, project.outputBlockStride(), low, high, null,
-                        firstBlock * c);
+                int rows = Tiling.first(p + 1, count, pixels) - first;
+                if (adds) {
+                    tiles.addingPointwise(
+                            rows, vectors, w, weight, biases, bias, k, a, filtered + first * c, output + first * c,
+                            block.filteredBlockStride(), sum + first * c, project.outputBlockStride(), low, high);
+                } else {
+                    tiles.pointwise(
+                            rows, vectors, w, weight, biases, bias, k, a, filtered + first * c, output + first * c,
+                            block.filteredBlockStride(), project.outputBlockStride(), low, high, null, firstBlock * c);
+                }
             }
             if (integers != null && ends) {
                 steps.requantise(

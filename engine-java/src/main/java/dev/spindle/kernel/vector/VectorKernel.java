@@ -14,7 +14,6 @@ import dev.spindle.kernel.QuantisedKernel;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** The loops around the register tiles, the same for every width: channel tiles outside, pixel tiles inside. */
@@ -26,14 +25,9 @@ final class VectorKernel implements Kernel {
     /** In place of the offset of a residual where there is none. */
     static final int NONE = -1;
 
-    /** Blocks of the widest matrix tile. */
-    private static final int WIDEST_TILE = 3;
-
     private final String name;
     private final VectorTiles tiles;
     private final Layout layout;
-    /** Stands in for the residual or the bias where there is none: -0, to which any float adds without a change. */
-    private final float[] neutral;
     private final VectorFusion fusion;
     private final QuantisedKernel quantised;
 
@@ -42,10 +36,7 @@ final class VectorKernel implements Kernel {
         this.tiles = tiles;
         this.layout = new Layout(
                 tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS, true);
-        int pixels = Math.max(WIDEST_TILE, Math.max(tiles.rows1(), Math.max(tiles.rows2(), tiles.rows3())));
-        this.neutral = new float[pixels * tiles.lanes()];
-        Arrays.fill(neutral, -0f);
-        this.fusion = new VectorFusion(tiles, steps, neutral);
+        this.fusion = new VectorFusion(tiles, steps);
         this.quantised = new VectorQuantisedKernel(this, tiles, steps);
     }
 
@@ -117,7 +108,7 @@ final class VectorKernel implements Kernel {
      * Pixel tiles {@code from} to {@code to} of a channel tile.
      *
      * @param place where the layer's first channel block would stand
-     * @param residual its offset, or {@link #NONE}
+     * @param residual its offset, or {@link #NONE}, as it is where steps are made
      * @param by makes steps; null where sums are clamped
      */
     void pixelTiles(
@@ -126,22 +117,25 @@ final class VectorKernel implements Kernel {
         ConvolutionTiles convolution = tiles.finishing(by);
         Tiling tiling = layer.tiling();
         int c = layout.channelBlock();
-        boolean adds = residual >= 0;
-        float[] r = adds ? a : neutral;
-        int residualBlockStride = adds ? layer.outputBlockStride() : 0;
         int vectors = tiling.vectors(tile);
         int pixelTiles = tiling.pixelTiles(vectors);
         int block = tiling.firstBlock(tile);
         int weight = layer.weights() + block * c * layer.inputs();
-        int output = place + block * layer.outputBlockStride();
-        int sums = residual + block * residualBlockStride;
+        int bias = layer.bias() + block * c;
         for (int p = from; p < to; p++) {
             int first = tiling.firstPixel(p, pixelTiles);
-            convolution.pointwise(
-                    tiling.firstPixel(p + 1, pixelTiles) - first, vectors, w, weight, w, layer.bias() + block * c,
-                    layer.inputs(), a, layer.input() + first * c, output + first * c, layer.inputBlockStride(), r,
-                    adds ? sums + first * c : 0, residualBlockStride, layer.outputBlockStride(), layer.low(), layer.high(),
-                    by, block * c);
+            int rows = tiling.firstPixel(p + 1, pixelTiles) - first;
+            int input = layer.input() + first * c;
+            int within = block * layer.outputBlockStride() + first * c;
+            if (residual == NONE) {
+                convolution.pointwise(
+                        rows, vectors, w, weight, w, bias, layer.inputs(), a, input, place + within,
+                        layer.inputBlockStride(), layer.outputBlockStride(), layer.low(), layer.high(), by, block * c);
+            } else {
+                tiles.addingPointwise(
+                        rows, vectors, w, weight, w, bias, layer.inputs(), a, input, place + within,
+                        layer.inputBlockStride(), residual + within, layer.outputBlockStride(), layer.low(), layer.high());
+            }
         }
     }
 

@@ -37,6 +37,11 @@ abstract class VectorTiles extends ConvolutionTiles {
     /** Those of the convolutions that make steps by {@code by}, or these where it is null. */
     abstract ConvolutionTiles finishing(FloatRequantisation by);
 
+    /** The same as {@link #pointwise} in fp32 on top of a residual that is laid out as the output. */
+    abstract void addingPointwise(
+            int rows, int vectors, float[] w, int weight, float[] b, int bias, int k, float[] a, int input, int output,
+            int inputBlockStride, int residual, int outputBlockStride, int lowBits, int highBits);
+
     /** {@code factor} times the sum of one channel block over {@code pixels}. */
     abstract void average(float[] a, int input, int pixels, float factor, int output);
 

@@ -38,8 +38,11 @@ class TileCompilationTest {
             for (int vectors = 1; vectors <= rows.length; vectors++) {
                 for (int row = 1; row <= rows[vectors - 1]; row++) {
                     convolution.pointwise(
-                            row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, floats, 0, 0, 0,
-                            Integer.MIN_VALUE, Integer.MAX_VALUE, by, 0);
+                            row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, 0, Integer.MIN_VALUE,
+                            Integer.MAX_VALUE, by, 0);
+                    tiles.addingPointwise(
+                            row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, 0, 0, Integer.MIN_VALUE,
+                            Integer.MAX_VALUE);
                     convolution.stem(
                             row, vectors, floats, 0, floats, 0, INPUTS, floats, 0, 0, 0, 0, Integer.MIN_VALUE,
                             Integer.MAX_VALUE, by, 0);
@@ -58,6 +61,7 @@ class TileCompilationTest {
                         "-XX:+PrintCompilation"),
                 EachTileOnce.class);
         assertTrue(log.contains(VectorTiles512.class.getName() + "::pointwise14x2"), log);
+        assertTrue(log.contains(VectorTiles512.class.getName() + "::addingPointwise14x2"), log);
         assertTrue(log.contains(StepTiles512.class.getName() + "::pointwise14x2"), log);
         assertEquals(List.of(), log.lines().filter(line -> line.contains("COMPILE SKIPPED")).toList());
     }

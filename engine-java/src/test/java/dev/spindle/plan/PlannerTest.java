@@ -15,9 +15,13 @@ import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.PooledPointwise;
 import dev.spindle.kernel.Tiling;
+import dev.spindle.network.Activation;
+import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.MobileNetV1;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
+import dev.spindle.network.Sampling;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -173,6 +177,26 @@ class PlannerTest {
         for (Fusion fusion : Fusion.values()) {
             Plan plan = plan(1.0, 96, WIDE, fusion);
             assertEquals(plan.network().macs(), plan.layers().stream().mapToLong(Layer::macs).sum(), fusion.toString());
+        }
+    }
+
+    /** Fused or not: what limits it is the widest map, at 1/2 of the input's resolution. */
+    @Test
+    void segmentationStaysBelowSixtyMegabytes() {
+        Network backbone = MobileNetV2.builder().resolution(513).outputStride(16).build();
+        Network network = new Network(
+                "DeepLab", 513, 513, backbone.padding(), backbone.stem(), backbone.blocks(),
+                new DeepLab(
+                        Conv.pointwise("aspp", 320, 256, Activation.RELU),
+                        Conv.pointwise("image_pooling", 320, 256, Activation.RELU),
+                        Conv.pointwise("projection", 512, 256, Activation.RELU),
+                        Conv.pointwise("logits", 256, 21, Activation.LINEAR), true, Sampling.ALIGN_CORNERS));
+        Weights weights = Weights.random(network, 1);
+        for (Fusion fusion : List.of(Fusion.AUTO, Fusion.NEVER)) {
+            Plan plan = Planner.plan(network, weights, WIDE, fusion);
+            long bytes = 4L * (plan.activationLength() + plan.scratchLength());
+            assertTrue(bytes <= (fusion == Fusion.AUTO ? 15_000_000 : 60_000_000), bytes + " bytes, fusion " + fusion);
+            assertEquals(network.macs(), plan.layers().stream().mapToLong(Layer::macs).sum());
         }
     }
 

@@ -10,7 +10,6 @@ import dev.spindle.detection.ScoreFunction;
 import dev.spindle.detection.Suppression;
 import dev.spindle.network.MapSize;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Reads the end of a TensorFlow Lite detector, where predictions are joined and become scores, with the operator
@@ -125,7 +125,7 @@ final class TfliteDetector {
         }
         maker.requireJoinedRows();
         end.add(maker);
-        return Arrays.stream(maker.inputs()).map(this::behindCopies).boxed().toList();
+        return IntStream.range(0, maker.inputs().length).map(maker::input).map(this::behindCopies).boxed().toList();
     }
 
     private TfliteOperator maker(int tensor) {

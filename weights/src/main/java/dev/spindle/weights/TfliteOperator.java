@@ -187,8 +187,8 @@ record TfliteOperator(
     void requireJoinedRows() {
         FlatTable table = options(CONCATENATION_OPTIONS);
         requireLinear(table.byteAt(1, 0));
-        if (table.intAt(0, 0) != 1) {
-            throw wrong("predictions along axis 1", "axis " + table.intAt(0, 0));
+        if (inputs.length == 0 || table.intAt(0, 0) != 1) {
+            throw wrong("predictions along axis 1", inputs.length + " along axis " + table.intAt(0, 0));
         }
     }
 

@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -239,6 +240,12 @@ class TfliteDetectorTest {
         }
     }
 
+    @Test
+    @Tag("fuzz")
+    void whateverTheDamageOnlyTheDocumentedExceptionIsThrown() {
+        MutationFuzz.run(TfliteFile.detector(true).bytes().array(), 5, damaged -> TfliteReader.read(NAME, damaged));
+    }
+
     private static void assertRefused(String expected, Consumer<TfliteFile> change) {
         TfliteFile file = TfliteFile.detector(true);
         change.accept(file);
@@ -295,8 +302,14 @@ class TfliteDetectorTest {
         });
         assertRefused("tensor scores: expected class predictions of 4 maps", file ->
                 file.maker("class_predictions").inputs = Arrays.copyOf(file.maker("class_predictions").inputs, 3));
-        assertRefused("CONCATENATION: expected predictions along axis 1, found axis 2", file ->
+        assertRefused("CONCATENATION: expected predictions along axis 1, found 4 along axis 2", file ->
                 file.maker("box_encodings").options = new int[] {2, TfliteFile.LINEAR});
+        assertRefused("CONCATENATION: expected predictions along axis 1, found 0 along axis 1", file -> {
+            file.maker("box_encodings").inputs = new int[0];
+            file.maker("class_predictions").inputs = new int[0];
+        });
+        assertRefused("CONCATENATION: expected an input 1, found none", file ->
+                file.maker("class_predictions").inputs[1] = TfliteOperator.ABSENT);
         assertRefused("tensor input: expected predictions of a layer, found a tensor that none makes", file ->
                 file.operators.getLast().inputs[0] = file.input);
         assertRefused("expected a 1x1 convolution that predicts", file -> {

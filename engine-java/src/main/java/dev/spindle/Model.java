@@ -23,7 +23,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -43,14 +42,13 @@ public final class Model implements AutoCloseable {
 
     private final List<String> labels;
     private final Checkpoint.Source source;
-    private final Kernel kernel;
-    private final Plan plan;
     private final Options options;
     /** The layers whose maps are wanted, in the options' order. */
     private final List<String> maps;
     private final AtomicBoolean closed = new AtomicBoolean();
-    /** Sessions that are not closed yet, and one more for the model itself. */
-    private final AtomicInteger holders = new AtomicInteger(1);
+    /** What runs now. It changes once at most, and not once the model is closed. */
+    private volatile Engine engine;
+    private volatile boolean ready;
     /** Buffers for calls on pictures, as many as there ever were such calls at once. */
     private final Queue<PictureCall> idleCalls = new ConcurrentLinkedQueue<>();
 
@@ -60,9 +58,8 @@ public final class Model implements AutoCloseable {
         this.preprocessing = checkpoint.preprocessing();
         this.labels = checkpoint.labels();
         this.source = checkpoint.source();
-        this.kernel = kernel;
-        this.plan = plan(checkpoint, options, kernel, Set.copyOf(maps));
         this.options = options;
+        this.engine = engine(checkpoint, kernel);
     }
 
     /** Loads a file with {@link Options#DEFAULT}; see {@link #load(Path, Options)}. */
@@ -74,7 +71,7 @@ public final class Model implements AutoCloseable {
      * Loads a file. Formats come from the {@link CheckpointReader}s on the class or module path.
      *
      * @param file a model file
-     * @param options backend, threads, fusion, precision and maps
+     * @param options backend, threads, fusion, precision, maps and warm-up
      * @return the model, to be closed
      * @throws InvalidInputException where the file is no model, or a damaged one
      * @throws UncheckedIOException where it cannot be read
@@ -90,19 +87,60 @@ public final class Model implements AutoCloseable {
      * Builds a model from network and weights.
      *
      * @param checkpoint what a reader made of a file, or what the caller made
-     * @param options backend, threads, fusion, precision and maps
+     * @param options backend, threads, fusion, precision, maps and warm-up
      * @return the model, to be closed
      * @throws IllegalArgumentException where the network does not fit the options, such as by a map that it does not have
      */
     public static Model of(Checkpoint checkpoint, Options options) {
-        return of(checkpoint, options, Kernels.byName(options.backend()));
+        return of(checkpoint, options, Kernels.byName(options.backend()), Kernels.atOnce(options.backend()));
     }
 
     /** Builds a model for a kernel that need not be in the registry; for tests and benchmarks of kernels. */
     static Model of(Checkpoint checkpoint, Options options, Kernel kernel) {
+        return of(checkpoint, options, kernel, kernel);
+    }
+
+    /**
+     * Builds a model for kernels that need not be in the registry.
+     *
+     * @param first runs until {@code kernel} has been warmed up in the background
+     */
+    static Model of(Checkpoint checkpoint, Options options, Kernel kernel, Kernel first) {
+        if (options.warmup() == Warmup.BACKGROUND && first != kernel) {
+            Model model = new Model(checkpoint, first, options);
+            Thread thread = new Thread(() -> model.warmUp(checkpoint, kernel), "spindle-warm-up");
+            thread.setDaemon(true);
+            thread.setPriority(Thread.MIN_PRIORITY);
+            thread.start();
+            return model;
+        }
         Model model = new Model(checkpoint, kernel, options);
-        kernel.prepare(model.plan.weights());
+        if (options.warmup() == Warmup.BLOCKING) {
+            new KernelWarmUp(model.engine, () -> false).run();
+        }
+        model.ready = true;
         return model;
+    }
+
+    private void warmUp(Checkpoint checkpoint, Kernel kernel) {
+        try {
+            // What runs meanwhile must not wait in the compiler's queue behind what is to run later.
+            new KernelWarmUp(engine, closed::get).run();
+            Engine next = engine(checkpoint, kernel);
+            new KernelWarmUp(next, closed::get).run();
+            moveTo(next);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            System.getLogger(Model.class.getName()).log(
+                    System.Logger.Level.WARNING,
+                    "backend " + backend() + " is used; " + kernel.name() + " cannot be warmed up: " + e, e);
+        }
+        ready = true;
+    }
+
+    private Engine engine(Checkpoint checkpoint, Kernel kernel) {
+        Engine made = new Engine(kernel, plan(checkpoint, options, kernel, Set.copyOf(maps)));
+        kernel.prepare(made.plan().weights());
+        return made;
     }
 
     private static Plan plan(Checkpoint checkpoint, Options options, Kernel kernel, Set<String> kept) {
@@ -172,7 +210,7 @@ public final class Model implements AutoCloseable {
 
     /** The description. */
     public Network network() {
-        return plan.network();
+        return plan().network();
     }
 
     /** How pictures become inputs. */
@@ -190,19 +228,33 @@ public final class Model implements AutoCloseable {
         return source;
     }
 
-    /** The backend that runs this model. */
+    /** The backend that runs this model; while it is not {@link #ready}, the one that calls run on for the time being. */
     public String backend() {
-        return kernel.name();
+        return engine.kernel().name();
+    }
+
+    /**
+     * Whether warming up is over: calls run on the backend that the model was made for, which has been compiled. Where nothing
+     * is warmed up, or only before the model is handed out, it is ready at once. Should warming up fail, the log says why, and
+     * the model stays on the backend that it has.
+     */
+    public boolean ready() {
+        return ready;
     }
 
     /** The numbers that this model computes with: {@link Precision#FP32} or {@link Precision#INT8}. */
     public Precision precision() {
-        return plan.integers().isPresent() ? Precision.INT8 : Precision.FP32;
+        return plan().integers().isPresent() ? Precision.INT8 : Precision.FP32;
     }
 
-    /** The plan, for those who profile or check layers. */
+    /** The plan, for those who profile or check layers: that of {@link #backend}. */
     public Plan plan() {
-        return plan;
+        return engine.plan();
+    }
+
+    /** What runs now, for sessions to go over to. */
+    Engine engine() {
+        return engine;
     }
 
     /**
@@ -273,30 +325,36 @@ public final class Model implements AutoCloseable {
      * @throws IllegalStateException where the model is closed
      */
     public Session newSession() {
-        hold();
+        Engine held = hold();
         try {
-            return new Session(plan, kernel, options.threads(), maps, this::release);
+            return new Session(this, held, options.threads(), maps);
         } catch (OutOfMemoryError e) {
-            release();
+            held.release();
             throw e;
         }
     }
 
-    private void hold() {
-        int count = holders.get();
-        while (count > 0 && !closed.get()) {
-            if (holders.compareAndSet(count, count + 1)) {
-                return;
+    private Engine hold() {
+        while (!closed.get()) {
+            Engine current = engine;
+            if (current.hold()) {
+                return current;
             }
-            count = holders.get();
         }
         throw new IllegalStateException("the model is closed");
     }
 
-    private void release() {
-        if (holders.decrementAndGet() == 0) {
-            plan.weights().close();
+    /** From now on, runs are on this engine. Those that are under way end on the one before. */
+    private void moveTo(Engine next) {
+        Engine before = next;
+        synchronized (this) {
+            if (!closed.get()) {
+                before = engine;
+                engine = next;
+            }
         }
+        before.release();
+        closeIdleCalls();
     }
 
     /** Frees the weights once the last session is closed; idempotent. */
@@ -304,7 +362,9 @@ public final class Model implements AutoCloseable {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             closeIdleCalls();
-            release();
+            synchronized (this) {
+                engine.release();
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.spindle;
 
-import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Memory;
 import dev.spindle.network.DeepLab;
 import dev.spindle.network.Network;
@@ -14,7 +13,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
- * The buffers of one caller. A run reads and writes the caller's own arrays and allocates nothing.
+ * The buffers of one caller. A run reads and writes the caller's own arrays and allocates nothing, but for the first one after
+ * the model has warmed up in the background, which goes over to other buffers.
  *
  * <p>A session serves one thread at a time; a second one is refused with {@link IllegalStateException}. {@link #close} is
  * idempotent and may come from any thread: if a run is under way, it is finished first and the buffers go with it.
@@ -24,26 +24,28 @@ public final class Session implements AutoCloseable {
     /** Most images of a batch that share a panel of weights: few enough for their features to stay beside it in the cache. */
     private static final int TOGETHER = 8;
 
-    private final Plan plan;
-    private final Kernel kernel;
+    private final Model model;
+    /** The layers whose maps {@link #features} gives. */
+    private final List<String> maps;
+    private Engine engine;
+    private Plan plan;
     private Memory activations;
     /** One for each image of a batch; none until there was one. */
     private Memory[] places = {};
     private Run run;
     /** For a plan of integers; null for one of fp32. */
-    private final IntegerInput integerInput;
+    private IntegerInput integerInput;
     /** For a classifier in integers; null for others. */
-    private final IntegerOutput integerOutput;
+    private IntegerOutput integerOutput;
     /** For a segmentation network; null for others. */
-    private final MaskOutput maskOutput;
-    private final FeatureMap features;
-    private final FeatureMap logits;
-    private final MapOutput mapOutput;
-    private final Runnable released;
+    private MaskOutput maskOutput;
+    private FeatureMap features;
+    private FeatureMap logits;
+    private MapOutput mapOutput;
     /** How many layers of the plan make the features. */
-    private final int featureLayers;
+    private int featureLayers;
     /** How many images of a batch go through the last layers together. */
-    private final int together;
+    private int together;
     private final int inputLength;
     private final int featuresLength;
     private final int logitsLength;
@@ -51,43 +53,76 @@ public final class Session implements AutoCloseable {
     private int threads;
 
     /**
+     * @param model is asked before each run what to run on
+     * @param engine the model's, held for this session, which lets go of it when the buffers are gone
      * @param maps the layers whose maps {@link #features} gives
-     * @param released called once, when the buffers are gone
      */
-    Session(Plan plan, Kernel kernel, int threads, List<String> maps, Runnable released) {
-        this.plan = plan;
-        this.kernel = kernel;
-        this.released = released;
-        this.integerInput = plan.integers().map(ends -> new IntegerInput(plan, ends)).orElse(null);
+    Session(Model model, Engine engine, int threads, List<String> maps) {
+        this.model = model;
+        this.maps = maps;
+        reserve(engine, places, threads);
+        take(engine);
+        Network network = plan.network();
+        this.inputLength = network.height() * network.width() * 3;
+        this.featuresLength = features == null ? 0 : features.length();
+        this.logitsLength = logits == null ? 0 : logits.length();
+    }
+
+    /** From now on, input goes to where this engine's plan takes it, and output comes from where that has it. */
+    private void take(Engine next) {
+        engine = next;
+        plan = next.plan();
+        integerInput = plan.integers().map(ends -> new IntegerInput(plan, ends)).orElse(null);
+        integerOutput = null;
+        maskOutput = null;
         switch (plan.outputs()) {
             case Outputs.Classified classified -> {
                 features = classified.features();
                 logits = classified.logits();
                 integerOutput =
                         plan.integers().map(ends -> new IntegerOutput(plan, ends, classified)).orElse(null);
-                maskOutput = null;
             }
             case Outputs.Segmented segmented -> {
                 features = segmented.features();
                 logits = segmented.logits();
-                integerOutput = null;
                 maskOutput = new MaskOutput(plan, (DeepLab) plan.network().top(), segmented);
             }
             case Outputs.Detected _ -> {
                 features = null;
                 logits = null;
-                integerOutput = null;
-                maskOutput = null;
             }
         }
-        this.mapOutput = new MapOutput(plan, maps);
-        reserve(threads);
-        this.featureLayers = plan.tail().map(Outputs.Tail::from).orElse(plan.layers().size());
-        this.together = plan.tail().isPresent() ? TOGETHER : 1;
-        Network network = plan.network();
-        this.inputLength = network.height() * network.width() * 3;
-        this.featuresLength = features == null ? 0 : features.length();
-        this.logitsLength = logits == null ? 0 : logits.length();
+        mapOutput = new MapOutput(plan, maps);
+        featureLayers = plan.tail().map(Outputs.Tail::from).orElse(plan.layers().size());
+        together = plan.tail().isPresent() ? TOGETHER : 1;
+    }
+
+    /** Begins a run: on what the model runs on by now. */
+    private void enter() {
+        occupancy.enter();
+        Engine current = model.engine();
+        if (current != engine && current.hold()) {
+            moveTo(current);
+        }
+    }
+
+    /** Goes over to another engine. For want of memory all stays as it was, and the next run tries again. */
+    private void moveTo(Engine current) {
+        Engine before = engine;
+        Memory memory = activations;
+        Memory[] batch = places;
+        try {
+            reserve(current, new Memory[0], threads);
+        } catch (OutOfMemoryError e) {
+            current.release();
+            return;
+        }
+        take(current);
+        memory.close();
+        for (Memory place : batch) {
+            place.close();
+        }
+        before.release();
     }
 
     /**
@@ -105,10 +140,10 @@ public final class Session implements AutoCloseable {
         if (count == threads) {
             return this;
         }
-        occupancy.enter();
+        enter();
         try {
             Memory old = activations;
-            reserve(count);
+            reserve(engine, places, count);
             old.close();
         } finally {
             occupancy.leave();
@@ -116,12 +151,17 @@ public final class Session implements AutoCloseable {
         return this;
     }
 
-    /** Memory for as many threads: what they share, and scratch for each. Where there is none, all stays as it was. */
-    private void reserve(int count) {
+    /**
+     * Memory for as many threads: what they share, and scratch for each. Where there is none, all stays as it was.
+     *
+     * @param batch a place for each image of a batch
+     */
+    private void reserve(Engine on, Memory[] batch, int count) {
         int participants = Math.min(count, 1 + WorkerPool.SIZE);
-        Memory reserved = plan.newActivations(participants);
-        run = new Run(kernel, plan, reserved, places);
+        Memory reserved = on.plan().newActivations(participants);
+        run = new Run(on.kernel(), on.plan(), reserved, batch);
         activations = reserved;
+        places = batch;
         threads = participants;
     }
 
@@ -130,7 +170,7 @@ public final class Session implements AutoCloseable {
         for (int place = places.length; place < count; place++) {
             Memory[] more = Arrays.copyOf(places, place + 1);
             more[place] = plan.layout().allocate(plan.tail().orElseThrow().length());
-            run = new Run(kernel, plan, activations, more);
+            run = new Run(engine.kernel(), plan, activations, more);
             places = more;
         }
     }
@@ -251,7 +291,7 @@ public final class Session implements AutoCloseable {
         }
         requireLength("input", length, 1, inputLength);
         requireLength("mask", mask.length, 1, maskOutput.length());
-        occupancy.enter();
+        enter();
         try {
             runOne(reals, bytes);
             maskOutput.mask(activations, mask);
@@ -296,7 +336,7 @@ public final class Session implements AutoCloseable {
         requireLength("output", output == null ? Integer.MAX_VALUE : output.length, images, logitsLength);
         requireLength("logits", logits == null ? Integer.MAX_VALUE : logits.length, images, logitsLength);
         requireLength("features", features == null ? Integer.MAX_VALUE : features.length, images, featuresLength);
-        occupancy.enter();
+        enter();
         try {
             runAll(reals, bytes, images, output, logits, features);
         } finally {
@@ -355,7 +395,7 @@ public final class Session implements AutoCloseable {
         for (int i = 0; i < maps.length; i++) {
             requireLength(maps().get(i).name(), maps[i].length, images, maps().get(i).length());
         }
-        occupancy.enter();
+        enter();
         try {
             run.begin(threads);
             try {
@@ -390,7 +430,7 @@ public final class Session implements AutoCloseable {
         requireLength("input", input.length, 1, inputLength);
         requireLength("boxes", boxes.length, 1, detected.boxes().stream().mapToInt(FeatureMap::length).sum());
         requireLength("classes", classes.length, 1, detected.classes().stream().mapToInt(FeatureMap::length).sum());
-        occupancy.enter();
+        enter();
         try {
             runOne(input, null);
             copy(detected.boxes(), boxes);
@@ -422,7 +462,7 @@ public final class Session implements AutoCloseable {
         Objects.requireNonNull(input, "input");
         Objects.requireNonNull(observer, "observer");
         requireLength("input", input.length, 1, inputLength);
-        occupancy.enter();
+        enter();
         try {
             traceAll(input, observer);
         } finally {
@@ -534,6 +574,6 @@ public final class Session implements AutoCloseable {
         for (Memory place : places) {
             place.close();
         }
-        released.run();
+        engine.release();
     }
 }

@@ -44,4 +44,12 @@ final class AllocationProbe {
             System.out.println(model.backend() + " " + model.precision().label() + " " + allocated);
         }
     }
+
+    /** The bytes that the current thread allocates for something. */
+    static long allocated(Runnable something) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        something.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
 }

@@ -17,6 +17,7 @@ final class KernelRegistry {
     private static final Map<String, Isa> PREFERENCE = preference();
 
     private static final String NATIVE_PREFIX = "native-";
+    private static final String VECTOR_PREFIX = "vector-";
     private static final String NATIVE_ABSENT = "spindle-engine-native is not on the class or module path";
     private static final String JAVA_ABSENT = "spindle-engine offers no such backend";
 
@@ -86,6 +87,16 @@ final class KernelRegistry {
 
     Kernel best() {
         return Kernels.AUTO.equals(forced) ? create(chosen()) : byName(forced);
+    }
+
+    Kernel atOnce(String name) {
+        if (!Kernels.AUTO.equals(name) || !Kernels.AUTO.equals(forced)) {
+            return byName(name);
+        }
+        return create(candidates.stream()
+                .filter(candidate -> candidate.supported() && !candidate.name().startsWith(VECTOR_PREFIX))
+                .findFirst()
+                .orElseGet(this::chosen));
     }
 
     /** Chosen when {@code auto} is asked for the first time; what it passes over is logged then, once. */

@@ -59,4 +59,17 @@ public final class Kernels {
     public static Kernel best() {
         return registry().best();
     }
+
+    /**
+     * The backend to start with where {@code name} is the one to run on.
+     *
+     * @param name a backend's name, or {@code auto}
+     * @return for {@code auto}, unless {@code spindle.backend} forces one, the first in the order of preference that is at its
+     *     speed at once or nearly so: not the Vector API, which takes the JVM seconds to compile; else the kernel of that name
+     * @throws IllegalArgumentException for an unknown name, with the valid ones
+     * @throws IllegalStateException where it cannot run here, with the reason
+     */
+    public static Kernel atOnce(String name) {
+        return registry().atOnce(name);
+    }
 }

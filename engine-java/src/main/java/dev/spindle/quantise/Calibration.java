@@ -5,6 +5,7 @@ import dev.spindle.Model;
 import dev.spindle.Options;
 import dev.spindle.Precision;
 import dev.spindle.Session;
+import dev.spindle.Warmup;
 import dev.spindle.network.Conv;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
@@ -47,7 +48,7 @@ final class Calibration {
      */
     static Calibration of(Checkpoint checkpoint, CalibrationInputs inputs, Options options, Runnable done) {
         Calibration calibration = new Calibration(checkpoint.network());
-        Options unfused = options.withFusion(Fusion.NEVER).withPrecision(Precision.FP32);
+        Options unfused = options.withFusion(Fusion.NEVER).withPrecision(Precision.FP32).withWarmup(Warmup.NONE);
         try (Model model = Model.of(checkpoint, unfused); Session session = model.newSession()) {
             for (int i = 0; i < inputs.count(); i++) {
                 float[] input = inputs.input(i);

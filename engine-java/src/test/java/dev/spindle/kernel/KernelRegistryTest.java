@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.text.MessageFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +67,26 @@ class KernelRegistryTest {
         assertEquals("scalar", new KernelRegistry(REAL, "scalar", "512").best().name());
         String reason = assertThrows(IllegalStateException.class, registry("native-avx2", "512")::best).getMessage();
         assertTrue(reason.contains("native-avx2 cannot run here"), reason);
+    }
+
+    @Test
+    void whatIsQuickAtOnceIsNoVectorApiUnlessForcedOrNamed() {
+        Kernel vector = kernel("vector");
+        Kernel inC = kernel("native");
+        KernelCandidate[] both = {
+            KernelCandidate.supported("vector-512", Isa.BITS_512, "works", () -> vector),
+            KernelCandidate.supported("native-avx2", Isa.BITS_256, "works", () -> inC)
+        };
+        assertSame(inC, registry("auto", "512", both).atOnce("auto"));
+        assertSame(vector, registry("auto", "512", both).atOnce("vector-512"));
+        assertSame(vector, registry("vector-512", "512", both).atOnce("auto"));
+        assertEquals("scalar", registry("auto", "512", both[0]).atOnce("auto").name());
+    }
+
+    /** One that differs from others. */
+    private static Kernel kernel(String name) {
+        return (Kernel) Proxy.newProxyInstance(
+                Kernel.class.getClassLoader(), new Class<?>[] {Kernel.class}, (proxy, method, arguments) -> name);
     }
 
     @Test

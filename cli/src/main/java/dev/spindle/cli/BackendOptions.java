@@ -1,6 +1,7 @@
 package dev.spindle.cli;
 
 import dev.spindle.Options;
+import dev.spindle.Warmup;
 import dev.spindle.kernel.Kernels;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,7 +33,7 @@ final class BackendOptions {
     }
 
     /**
-     * The options.
+     * The options, without warming up.
      *
      * @throws dev.spindle.InvalidInputException where the backend is unknown or cannot run here
      */
@@ -42,6 +43,6 @@ final class BackendOptions {
                     command.commandLine(), "--threads: expected at least 1, found " + threads);
         }
         ModelOptions.requireBackend("--backend", backend);
-        return new Options(backend, threads);
+        return new Options(backend, threads).withWarmup(Warmup.NONE);
     }
 }

@@ -81,7 +81,7 @@ final class ClassifyCommand implements Callable<Integer> {
         if (labels != null) {
             checkpoint = checkpoint.withLabels(Labels.read(labels, checkpoint.network().classes()));
         }
-        try (Model loaded = model.load(checkpoint)) {
+        try (Model loaded = model.load(checkpoint, images.size())) {
             return classify(loaded);
         }
     }

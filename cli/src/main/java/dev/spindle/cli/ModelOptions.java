@@ -5,6 +5,7 @@ import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Options;
 import dev.spindle.Precision;
+import dev.spindle.Warmup;
 import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Classifier;
 import dev.spindle.network.SsdLite;
@@ -22,6 +23,9 @@ final class ModelOptions {
 
     /** The description of the option of this name, wherever there is one. */
     static final String PRECISION = "fp32, int8 for quantised files, or auto: int8 where it can be, by default ${DEFAULT-VALUE}.";
+
+    /** So many calls on a backend that is quick at once are over by the time that the JVM has compiled a faster one. */
+    private static final int FEW_CALLS = 20;
 
     /** What stands for the file of the embedded network. */
     private static final String EMBEDDED = "embedded";
@@ -120,7 +124,7 @@ final class ModelOptions {
     }
 
     /**
-     * Plans a network for the backend that was asked for.
+     * Plans a network for the backend that was asked for, which runs from the first call on: all results are of one backend.
      *
      * @param checkpoint network and weights
      * @return the model, to be closed
@@ -133,8 +137,22 @@ final class ModelOptions {
 
     /** The same, for maps of these names. */
     Model load(Checkpoint checkpoint, List<String> maps) {
-        Options options = backend.options().withPrecision(precision("--precision", precision));
-        return load(name(), checkpoint, options.withMaps(maps.toArray(String[]::new)));
+        return load(name(), checkpoint, options().withMaps(maps.toArray(String[]::new)));
+    }
+
+    /**
+     * The same for as many calls: where the choice is left to Spindle, a few are on a backend that is quick at once, and more go
+     * over to the fastest one once it is.
+     */
+    Model load(Checkpoint checkpoint, int calls) {
+        Options options = options();
+        return load(name(), checkpoint, calls <= FEW_CALLS
+                ? options.withBackend(Kernels.atOnce(options.backend()).name())
+                : options.withWarmup(Warmup.BACKGROUND));
+    }
+
+    private Options options() {
+        return backend.options().withPrecision(precision("--precision", precision));
     }
 
     /**
@@ -146,7 +164,7 @@ final class ModelOptions {
      */
     static void requireBackend(String option, String backend) {
         try {
-            Kernels.byName(backend);
+            Kernels.atOnce(backend);
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw new InvalidInputException(option + ": " + e.getMessage(), e);
         }

@@ -4,6 +4,7 @@ import dev.spindle.quantise.RangeChoice;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +24,12 @@ import picocli.CommandLine.TypeConversionException;
         synopsisSubcommandLabel = "COMMAND",
         sortOptions = false,
         sortSynopsis = false,
-        subcommands = {
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:success", "1:internal or I/O failure", "2:bad input or usage"})
+public final class Spindle implements Runnable {
+
+    /** In the order of the help. */
+    private static final List<Class<?>> COMMANDS = List.of(
             ClassifyCommand.class,
             SegmentCommand.class,
             DetectCommand.class,
@@ -39,11 +45,7 @@ import picocli.CommandLine.TypeConversionException;
             EmbedCommand.class,
             RetargetCommand.class,
             ModelsCommand.class,
-            PullCommand.class
-        },
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:success", "1:internal or I/O failure", "2:bad input or usage"})
-public final class Spindle implements Runnable {
+            PullCommand.class);
 
     /** Messages of the library's log look like the program's own. */
     private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
@@ -69,19 +71,30 @@ public final class Spindle implements Runnable {
     /** Runs one command on the standard streams; returns the exit code. */
     static int run(String... args) {
         // Of the writer that picocli makes, nobody learns that the stream below it failed.
-        return commandLine().setOut(new PrintWriter(System.out)).execute(args);
+        return commandLine(args).setOut(new PrintWriter(System.out)).execute(args);
     }
 
-    /** The parsed program, ready to execute; errors become messages and exit codes. */
-    static CommandLine commandLine() {
+    /**
+     * The program, ready to execute; errors become messages and exit codes. To describe all commands takes a good part of the
+     * time that some of them take.
+     *
+     * @param args where they start with a command, it is the only one that there is
+     */
+    static CommandLine commandLine(String... args) {
+        List<Class<?>> named = COMMANDS.stream().filter(command -> args.length > 0 && name(command).equals(args[0])).toList();
+        CommandLine program = new CommandLine(new Spindle());
+        (named.isEmpty() ? COMMANDS : named).forEach(program::addSubcommand);
         Failures failures = new Failures();
-        return new CommandLine(new Spindle())
-                .registerConverter(Path.class, Spindle::path)
+        return program.registerConverter(Path.class, Spindle::path)
                 .registerConverter(RangeChoice.class, QuantizeCommand::ranges)
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures)
                 .setExecutionStrategy(Spindle::execute)
                 .setUsageHelpAutoWidth(true);
+    }
+
+    private static String name(Class<?> command) {
+        return command.getAnnotation(Command.class).name();
     }
 
     private static Path path(String argument) {

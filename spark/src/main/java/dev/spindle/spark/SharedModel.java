@@ -2,6 +2,7 @@ package dev.spindle.spark;
 
 import dev.spindle.Model;
 import dev.spindle.Options;
+import dev.spindle.Warmup;
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.Kernels;
 import java.lang.ref.Cleaner;
@@ -48,7 +49,8 @@ final class SharedModel {
                     warning(Kernels.best().name(), Kernels.all()).ifPresent(LOGGER::warn);
                 }
                 LOADED.values().removeIf(reference -> reference.refersTo(null));
-                Model model = Model.of(files.read(), Options.DEFAULT);
+                // From the first image to the last, a job's results are of one backend.
+                Model model = Model.of(files.read(), Options.DEFAULT.withWarmup(Warmup.BLOCKING));
                 loaded = new SharedModel(model);
                 CLEANER.register(loaded, model::close);
                 LOADED.put(files.sha256(), new WeakReference<>(loaded));

@@ -41,6 +41,16 @@ class LauncherTest {
             exit 7
             """;
 
+    /** One that writes what it is told to write, and ends well. */
+    private static final String WRITING_JAVA = """
+            #!/bin/sh
+            for option in "$@"; do
+                case $option in -XX:AOTCacheOutput=*) echo cache > "${option#*=}" ;; esac
+            done
+            echo run >> "$TREE/java.log"
+            printf '%s\\n' "$@"
+            """;
+
     /** How a run of the script ended. */
     private record Launch(int exitCode, String out, String err) {}
 
@@ -66,7 +76,7 @@ class LauncherTest {
         executable(tools.resolve("mvn"), MAVEN);
         jdk("built-jdk", "25.0.3");
         for (String tool : List.of("bash", "sh", "dirname", "readlink", "sed", "cat", "find", "mkdir", "touch", "grep",
-                "tail", "flock")) {
+                "tail", "flock", "mv", "rm")) {
             link(tool);
         }
     }
@@ -122,7 +132,7 @@ class LauncherTest {
     @Test
     void buildsOnceAndHandsArgumentsOverThroughALink() throws Exception {
         Path link = Files.createSymbolicLink(tools.resolve("link"), Path.of("../a project/spindle"));
-        Launch first = launch(link, Map.of(), "classify", "my photo.jpg", "");
+        Launch first = launch(link, Map.of(), "run", "my photo.jpg", "");
         assertEquals("spindle: building, this happens once after each change ...\n", first.err());
         assertEquals(7, first.exitCode());
         List<String> called = first.out().lines().toList();
@@ -130,7 +140,7 @@ class LauncherTest {
         assertTrue(called.containsAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:+UseSerialGC")), first.out());
         int jar = called.indexOf("-jar");
         assertEquals(
-                List.of(root.resolve("cli/target/spindle-cli.jar").toString(), "classify", "my photo.jpg", ""),
+                List.of(root.resolve("cli/target/spindle-cli.jar").toString(), "run", "my photo.jpg", ""),
                 called.subList(jar + 1, called.size()));
 
         Launch second = launch(Map.of("SPINDLE_JAVA_OPTS", "-Xmx1g -Dspindle.isa.max=256"), "backends");
@@ -211,5 +221,51 @@ class LauncherTest {
         assertEquals(
                 "spindle: the build found no JDK 25 or newer; install one, or set JAVA_HOME to it (" + log + " says more)",
                 launch(Map.of()).err().lines().toList().getLast());
+    }
+
+    @Test
+    void whatIsShortStartsFromACacheThatIsMadeOnceForEachBuildAndJdk() throws Exception {
+        Path cache = root.resolve("cli/target/start.aot");
+        executable(tree.resolve("built-jdk/bin/java"), WRITING_JAVA);
+        Launch first = launch(Map.of(), "classify", "a.jpg");
+        assertTrue(first.err().endsWith("spindle: preparing a quicker start, this happens once after each change ...\n"));
+        assertEquals(2, runs());
+        assertEquals("cache\n", Files.readString(cache));
+        assertTrue(first.out().contains("-XX:AOTCache=" + cache + "\n"), first.out());
+        assertFalse(first.out().contains("jdk.incubator.vector"), first.out());
+        Launch second = launch(Map.of(), "inspect", "a.pth");
+        assertEquals("", second.err());
+        assertTrue(second.out().contains("-XX:AOTCache=" + cache + "\n"), second.out());
+        assertEquals(3, runs());
+        Launch named = launch(Map.of(), "classify", "--backend=vector-256", "a.jpg");
+        assertFalse(named.out().contains("AOT"), named.out());
+        assertTrue(named.out().contains("jdk.incubator.vector"), named.out());
+
+        Files.setLastModifiedTime(cache, FileTime.from(Instant.now().minusSeconds(60)));
+        launch(Map.of(), "classify", "a.jpg");
+        Path newer = jdk("jdk-26", "26");
+        executable(newer.resolve("bin/java"), WRITING_JAVA);
+        launch(Map.of("JAVA_HOME", newer.toString()), "classify", "a.jpg");
+        assertEquals(8, runs());
+        launch(Map.of("JAVA_HOME", newer.toString()), "classify", "a.jpg");
+        assertEquals(9, runs());
+    }
+
+    private long runs() throws IOException {
+        return Files.readAllLines(tree.resolve("java.log")).size();
+    }
+
+    @Test
+    void whereTheCacheCannotBeMadeTheCommandRunsWithoutIt() throws Exception {
+        Launch failed = launch(Map.of(), "classify", "no.jpg");
+        assertEquals(7, failed.exitCode());
+        assertFalse(failed.out().contains("AOT"), failed.out());
+        assertFalse(Files.exists(root.resolve("cli/target/start.aot")));
+
+        executable(tree.resolve("built-jdk/bin/java"), WRITING_JAVA.replaceFirst("for(.|\n)*done\n", ""));
+        assertFalse(launch(Map.of(), "classify", "a.jpg").out().contains("AOT"));
+        assertEquals(2, runs());
+        assertFalse(launch(Map.of(), "classify", "a.jpg").out().contains("AOT"));
+        assertEquals(3, runs(), "a JVM without caches is not asked again");
     }
 }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
  * ./spindle bench peak
  * ./spindle bench soak
  * ./spindle bench load mobilenet_v2.safetensors
+ * ./spindle bench start photo.jpg
  * }</pre>
  *
  * <p>The exit code is 0, 1 for a failure, 2 for wrong arguments or input.
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
             PeakCommand.class,
             SoakCommand.class,
             LoadCommand.class,
+            StartCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class BenchCommand implements Runnable {

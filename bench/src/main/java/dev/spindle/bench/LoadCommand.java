@@ -1,6 +1,8 @@
 package dev.spindle.bench;
 
 import dev.spindle.Model;
+import dev.spindle.Options;
+import dev.spindle.Warmup;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -45,7 +47,7 @@ final class LoadCommand implements Runnable {
         out.printf(Locale.ROOT, "%12s %12s%n%12s %12s  %s%n", "read ms", "ready ms", "median", "median", "file");
         for (Path file : files) {
             double read = median(() -> Model.read(file));
-            double ready = median(() -> Model.load(file).close());
+            double ready = median(() -> Model.load(file, Options.DEFAULT.withWarmup(Warmup.NONE)).close());
             out.printf(Locale.ROOT, "%12.1f %12.1f  %s%n", read, ready, file);
             out.flush();
         }

@@ -35,11 +35,7 @@ final class OnnxRuntimePeer implements Peer {
         input = direct(batch * 3 * network.height() * network.width());
         logits = direct(batch * network.classes());
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
-            options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-            options.setIntraOpNumThreads(workload.threads());
-            options.setInterOpNumThreads(1);
+        try (OrtSession.SessionOptions options = options(workload.threads())) {
             session = environment.createSession(
                     OnnxExport.write(network, workload.checkpoint().weights(), batch), options);
             inputTensor = OnnxTensor.createTensor(
@@ -50,6 +46,16 @@ final class OnnxRuntimePeer implements Peer {
         }
         inputs = Map.of(OnnxExport.INPUT, inputTensor);
         outputs = Map.of(OnnxExport.LOGITS, logitsTensor);
+    }
+
+    /** Every optimisation on; to be closed. */
+    static OrtSession.SessionOptions options(int threads) throws OrtException {
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        options.setIntraOpNumThreads(threads);
+        options.setInterOpNumThreads(1);
+        return options;
     }
 
     private static FloatBuffer direct(int floats) {

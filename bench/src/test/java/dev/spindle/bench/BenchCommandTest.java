@@ -6,13 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.plan.Weights;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
@@ -74,6 +83,40 @@ class BenchCommandTest {
         assertTrue(out.toString().lines().toList().getLast().matches(" *\\d+\\.\\d +\\d+\\.\\d  .*model\\.onnx"), out::toString);
         assertEquals(2, execute("load", "--loads", "0", model.toString()));
         assertEquals("load: warmup 5 and loads 0, expected at least 0 and 1", err.toString().lines().toList().getLast());
+    }
+
+    /** In place of the spindle command stands a script that prints probabilities, first others than those of the network. */
+    @DisabledOnOs(OS.WINDOWS)
+    @Test
+    void startRunsWholeProcessesThatPrintTheSame(@TempDir Path folder) throws IOException {
+        Network network = MobileNetV2.builder().widthMultiplier(0.35).resolution(32).classes(10).build();
+        Path model = folder.resolve("model.onnx");
+        Files.write(model, OnnxExport.write(network, Weights.random(network, 1), 1));
+        Path photo = folder.resolve("photo.png");
+        ImageIO.write(new BufferedImage(40, 40, BufferedImage.TYPE_INT_RGB), "png", photo.toFile());
+        Path launcher = Files.writeString(folder.resolve("launcher"), "#!/bin/sh\necho '99.00 %'\n");
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwx------"));
+        String[] start = {
+            "start", "--runs", "1", "--launcher", launcher.toString(), "--model", model.toString(), photo.toString()
+        };
+        assertEquals(1, execute(start));
+        Matcher found = Pattern.compile("start: onnxruntime: found probabilities \\[(.*)], expected \\[99.0]\\R")
+                .matcher(err.toString());
+        assertTrue(found.matches(), err::toString);
+        assertEquals(5, found.group(1).split(", ").length);
+
+        String printed = Arrays.stream(found.group(1).split(", ")).map(each -> "echo '" + Double.valueOf(each) + " %'\n")
+                .collect(Collectors.joining());
+        Files.writeString(launcher, "#!/bin/sh\n" + printed);
+        assertEquals(0, execute(start), err::toString);
+        List<String> lines = out.toString().lines().toList();
+        assertEquals("MobileNetV2 0.35 at 32x32, one photo, 1 runs in turn", lines.getFirst());
+        assertTrue(lines.getLast().matches("onnxruntime +\\d+\\.\\d+ +\\d+\\.\\d+ +1\\.00"), out::toString);
+        assertEquals(6, lines.size(), out::toString);
+
+        Files.writeString(launcher, "#!/bin/sh\necho no such thing\nexit 3\n");
+        assertEquals(1, execute(start));
+        assertTrue(err.toString().endsWith("start: spindle: exit code 3: no such thing" + System.lineSeparator()), err::toString);
     }
 
     @Test

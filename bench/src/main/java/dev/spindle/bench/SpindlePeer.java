@@ -2,6 +2,7 @@ package dev.spindle.bench;
 
 import dev.spindle.Model;
 import dev.spindle.Session;
+import dev.spindle.Warmup;
 
 /** A {@link Contestant}, through a session with the caller's own arrays. */
 final class SpindlePeer implements Peer {
@@ -12,9 +13,14 @@ final class SpindlePeer implements Peer {
     private final float[] input;
     private final float[] logits;
 
+    /** Slow at first where the JVM compiles the backend: {@link Comparison} warms it up. */
     SpindlePeer(Workload workload, Contestant contestant) {
+        this(workload, contestant, Warmup.NONE);
+    }
+
+    SpindlePeer(Workload workload, Contestant contestant, Warmup warmup) {
         batch = workload.batch();
-        model = Model.of(contestant.checkpoint(workload), contestant.options(workload.threads()));
+        model = Model.of(contestant.checkpoint(workload), contestant.options(workload.threads()).withWarmup(warmup));
         session = model.newSession();
         input = new float[batch * session.inputLength()];
         logits = new float[batch * session.logitsLength()];

@@ -1,6 +1,7 @@
 package dev.spindle.bench;
 
 import dev.spindle.bench.SuiteResult.Failure;
+import dev.spindle.bench.SuiteResult.FirstCallsResult;
 import dev.spindle.bench.SuiteResult.LayerResult;
 import dev.spindle.bench.SuiteResult.NetworkResult;
 import dev.spindle.bench.SuiteResult.PeerResult;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
@@ -44,8 +46,14 @@ final class Suite {
     /** What a fork takes beside its warm-up and its iterations: start, checks against the plain loops. */
     private static final double FORK_SECONDS = 3;
 
+    /** What one of the first calls takes, about. */
+    private static final double CALL_SECONDS = 0.012;
+
     /** Not fused for the layers, as it is planned for the blocks. */
     private static final List<Fusion> FUSIONS = List.of(Fusion.NEVER, Fusion.AUTO);
+
+    private static final List<String> FLAGS =
+            List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
 
     private final SuitePlan plan;
     private final List<String> backends;
@@ -99,6 +107,9 @@ final class Suite {
             for (NetworkCase network : plan.networks()) {
                 planned.add(comparison(network, network.label() + number));
             }
+            for (FirstCalls calls : FirstCalls.of(backends)) {
+                planned.add(firstCalls(calls, "first calls, " + calls.label() + number));
+            }
         }
         return planned;
     }
@@ -130,6 +141,17 @@ final class Suite {
         long compiled = peers.stream().filter(backends::contains).filter(SpindlePeer::compiledByJvm).count();
         return new Step(name, options, FORK_SECONDS + compiled * plan.warmupSeconds() + peers.size()
                 + plan.rounds() * peers.size() * Comparison.TURN_SECONDS);
+    }
+
+    private Step firstCalls(FirstCalls calls, String name) {
+        ChainedOptionsBuilder options = options(FirstCallsBenchmark.class)
+                .param("width", String.valueOf(plan.profiled().width()))
+                .param("resolution", String.valueOf(plan.profiled().resolution()))
+                .param("backend", calls.asked())
+                .param("warmup", calls.warmup().name())
+                .jvmArgsAppend(Stream.concat(FLAGS.stream(), calls.options().stream()).toArray(String[]::new))
+                .measurementIterations(plan.firstCalls());
+        return new Step(name, options, FORK_SECONDS + plan.firstCalls() * CALL_SECONDS);
     }
 
     private static ChainedOptionsBuilder options(Class<?> benchmark) {
@@ -202,6 +224,7 @@ final class Suite {
                 layers(),
                 plan.profiled(),
                 plan.networks().stream().map(this::network).filter(network -> !network.peers().isEmpty()).toList(),
+                FirstCalls.of(backends).stream().map(this::firstCalls).filter(calls -> !calls.millis().isEmpty()).toList(),
                 others,
                 List.copyOf(failures),
                 steps.size() - done);
@@ -253,6 +276,29 @@ final class Suite {
             }
         }
         return new NetworkResult(network, network.flops(), reference, peers);
+    }
+
+    private FirstCallsResult firstCalls(FirstCalls calls) {
+        List<List<Double>> forks = runs.stream()
+                .filter(run -> run.getParams().getBenchmark().startsWith(FirstCallsBenchmark.class.getName())
+                        && has(run, "backend", calls.asked()) && has(run, "warmup", calls.warmup()))
+                .flatMap(run -> run.getBenchmarkResults().stream())
+                .map(fork -> fork.getIterationResults().stream().map(call -> call.getPrimaryResult().getScore()).toList())
+                .toList();
+        List<Integer> numbers = new ArrayList<>();
+        List<Double> millis = new ArrayList<>();
+        int number = 1;
+        while (!forks.isEmpty() && number <= plan.firstCalls()) {
+            ListStatistics times = new ListStatistics();
+            for (List<Double> fork : forks) {
+                times.addValue(fork.get(number - 1));
+            }
+            numbers.add(number);
+            millis.add(times.getPercentile(50));
+            // Two digits of a number say enough.
+            number += Math.max(1, (int) Math.pow(10, (int) Math.log10(number) - 1));
+        }
+        return new FirstCallsResult(calls.label(), calls.runner(), calls.warmup().name(), numbers, millis);
     }
 
     private static PeerResult peer(List<Double> millis, List<Double> reference) {

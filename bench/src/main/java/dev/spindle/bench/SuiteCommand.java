@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class SuiteCommand implements Callable<Integer> {
 
-    @Option(names = "--quick", description = "One short fork of everything, in about six minutes.")
+    @Option(names = "--quick", description = "One short fork of everything, in about eight minutes.")
     private boolean quick;
 
     @Option(

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param iterations of a profile, in each fork
  * @param iterationSeconds how long each is
  * @param rounds of a comparison, in each fork
+ * @param firstCalls calls of a JVM in which nothing has run before, in each fork
  */
 record SuitePlan(
         boolean quick,
@@ -26,11 +27,12 @@ record SuitePlan(
         double warmupSeconds,
         int iterations,
         double iterationSeconds,
-        int rounds) {
+        int rounds,
+        int firstCalls) {
 
     private static final NetworkCase USUAL = new NetworkCase(1.0, 224, 1, 1);
 
-    /** About six minutes. */
+    /** About eight minutes. */
     static SuitePlan quick(int processors) {
         List<NetworkCase> networks = new ArrayList<>();
         networks.add(USUAL);
@@ -40,7 +42,7 @@ record SuitePlan(
         networks.add(new NetworkCase(1.0, 224, 8, 1));
         networks.add(new NetworkCase(1.4, 224, 1, 1));
         networks.add(new NetworkCase(0.35, 96, 1, 1));
-        return new SuitePlan(true, USUAL, networks, 1, 8, 10, 0.3, 16);
+        return new SuitePlan(true, USUAL, networks, 1, 8, 10, 0.3, 16, 1000);
     }
 
     /** About an hour and a half. */
@@ -56,7 +58,7 @@ record SuitePlan(
             networks.add(new NetworkCase(0.35, 96, 1, threads));
         });
         networks.add(new NetworkCase(1.0, 224, 8, 1));
-        return new SuitePlan(false, USUAL, networks, 5, 10, 10, 1, 40);
+        return new SuitePlan(false, USUAL, networks, 5, 10, 10, 1, 40, 1000);
     }
 
     /**

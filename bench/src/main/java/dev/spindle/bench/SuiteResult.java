@@ -15,6 +15,7 @@ import java.util.Map;
  * @param layers distinct layers, then blocks, of {@code profiled}
  * @param profiled the network whose layers those are
  * @param networks whole networks in turn
+ * @param firstCalls how long the first calls of a JVM take, of {@code profiled}
  * @param otherLoad what others took from the processors: the mean share over all iterations, 0 to 1; NaN where the
  *     system does not tell
  * @param failures steps that gave no result
@@ -30,6 +31,7 @@ record SuiteResult(
         List<LayerResult> layers,
         NetworkCase profiled,
         List<NetworkResult> networks,
+        List<FirstCallsResult> firstCalls,
         double otherLoad,
         List<Failure> failures,
         int stepsLeft) {
@@ -79,6 +81,17 @@ record SuiteResult(
      * @param upperQuartile of the ratios
      */
     record PeerResult(double median, Score millis, double ratio, double lowerQuartile, double upperQuartile) {}
+
+    /**
+     * How long a JVM's first calls take.
+     *
+     * @param label who runs, and how it warms up
+     * @param runner ONNX Runtime or the backend
+     * @param warmup one of {@link dev.spindle.Warmup}
+     * @param numbers which calls, from 1
+     * @param millis the time of each, the median over the forks
+     */
+    record FirstCallsResult(String label, String runner, String warmup, List<Integer> numbers, List<Double> millis) {}
 
     /**
      * A step that failed.

@@ -281,6 +281,19 @@
     ], networks);
   }
 
+  function writeFirstCalls() {
+    fill(byId("first-calls"), [
+      textColumn("Who", row => row.label),
+      ...[1, 10, 100, 1000].map(number => {
+        const value = row => row.millis[row.numbers.indexOf(number)];
+        return {
+          title: `Call ${number}`, unit: "ms", value,
+          cell: row => value(row) === undefined ? empty() : element("td", {textContent: digits(value(row))})
+        };
+      })
+    ], result.firstCalls);
+  }
+
   function peerNames() {
     const names = new Set(result.networks.flatMap(row => Object.keys(row.peers)));
     return [...names].sort((a, b) => measured.indexOf(a) - measured.indexOf(b));
@@ -362,8 +375,8 @@
 
   // ---- charts ----
 
-  const charts = ["networks-chart", "roofline"].map(id => echarts.init(byId(id), null, {renderer: "svg"}));
-  const [networksChart, roofline] = charts;
+  const charts = ["networks-chart", "roofline", "first-calls-chart"].map(id => echarts.init(byId(id), null, {renderer: "svg"}));
+  const [networksChart, roofline, firstCallsChart] = charts;
 
   function look() {
     const style = getComputedStyle(document.body);
@@ -509,9 +522,34 @@
     }, {notMerge: true});
   }
 
+  function drawFirstCalls() {
+    const rows = result.firstCalls;
+    const dashes = {NONE: "solid", BACKGROUND: "dashed", BLOCKING: "dotted"};
+    firstCallsChart.setOption({
+      ...look(),
+      grid: {...GRID, top: 40},
+      legend: {top: 0, left: 0, data: rows.map(row => row.label), textStyle: {color: colour("text"), fontSize: 13}},
+      xAxis: logAxis("Number of the call", [1, 2, ...rows.flatMap(row => row.numbers)], {nameGap: 28}),
+      yAxis: logAxis("Milliseconds", [1, 2, ...rows.flatMap(row => row.millis)], {nameGap: 42}),
+      tooltip: {
+        ...look().tooltip,
+        formatter: ({data, seriesName}) => tip(seriesName, [`call ${data.number}: ${digits(data.millis)} ms`])
+      },
+      series: rows.map(row => ({
+        type: "line", name: row.label, symbol: "circle", symbolSize: 4, showAllSymbol: true,
+        itemStyle: {color: colour(row.runner)},
+        lineStyle: {color: colour(row.runner), width: 1.6, type: dashes[row.warmup]},
+        data: row.numbers.map((number, i) => ({
+          value: [Math.log2(number), Math.log2(row.millis[i])], number, millis: row.millis[i]
+        }))
+      }))
+    }, {notMerge: true});
+  }
+
   function draw() {
     charts.forEach(chart => chart.resize());
     drawNetworks();
+    drawFirstCalls();
     drawRoofline();
   }
 
@@ -519,6 +557,7 @@
   writeNotices();
   writeChanges();
   writeNetworks();
+  writeFirstCalls();
   writeFilters();
   writeLayers();
   writeNotes();

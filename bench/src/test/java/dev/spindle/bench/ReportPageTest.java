@@ -204,6 +204,25 @@ class ReportPageTest {
     }
 
     @Test
+    void firstCallsAreACurveAndATable() {
+        List<String> labels = texts("#first-calls-chart text");
+        assertTrue(
+                labels.containsAll(List.of("vector-256, warm-up background", "Number of the call", "Milliseconds", "256")),
+                labels::toString);
+        assertEquals(
+                List.of("vector-256, warm-up background", "150", "65.0", "7.00", "5.25"),
+                texts("#first-calls tbody tr:nth-child(2) td"));
+        assertEquals("–", texts("#first-calls tbody tr:nth-child(1) td").getLast());
+        WebElement chart = all("#first-calls-chart svg").getFirst();
+        script("arguments[0].scrollIntoView({block: 'center'})", chart);
+        WebElement last = all("#first-calls-chart svg path[fill='#0068a8']").stream()
+                .max(Comparator.comparingInt(path -> path.getRect().x))
+                .orElseThrow();
+        new Actions(browser).moveToElement(last).perform();
+        assertEquals(List.of("vector-256, warm-up background\ncall 1000: 5.25 ms"), texts("#first-calls-chart .tip"));
+    }
+
+    @Test
     void filtersHideInPlotAndTable() {
         long before = pointsOf("vector-256");
         WebElement chip = chip("vector-256");

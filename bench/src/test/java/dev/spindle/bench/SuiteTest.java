@@ -26,7 +26,7 @@ class SuiteTest {
     private final List<String> progress = new ArrayList<>();
 
     private Suite suite(NetworkCase network, int forks) {
-        SuitePlan plan = new SuitePlan(true, TINY, List.of(network), forks, 0, 3, 0.01, 3);
+        SuitePlan plan = new SuitePlan(true, TINY, List.of(network), forks, 0, 3, 0.01, 3, 12);
         Suite suite = new Suite(plan, List.of("scalar"), new PrintStream(log, true, StandardCharsets.UTF_8));
         suite.run(progress::add, suite::result);
         return suite;
@@ -37,7 +37,7 @@ class SuiteTest {
         Suite suite = suite(TINY, 2);
         SuiteResult result = suite.result();
         assertEquals(List.of(), result.failures(), log::toString);
-        assertEquals(6, suite.runs().size());
+        assertEquals(8, suite.runs().size());
         assertEquals(0, result.stepsLeft());
         Set<String> kinds = Set.of("stem", "1x1", "depthwise", "pool", "dense", "block");
         assertTrue(kinds.stream().allMatch(kind -> result.layers().stream().anyMatch(layer -> layer.kind().equals(kind))));
@@ -46,6 +46,10 @@ class SuiteTest {
             assertTrue(score.low() <= score.mean() && score.mean() > 0 && score.mean() <= score.high(), layer::toString);
             assertEquals(6, score.count());
         }
+        SuiteResult.FirstCallsResult calls = result.firstCalls().getFirst();
+        assertEquals("onnxruntime", calls.label());
+        assertEquals(List.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), calls.numbers());
+        assertTrue(calls.millis().stream().allMatch(millis -> millis > 0), calls::toString);
         SuiteResult.NetworkResult network = result.networks().getFirst();
         assertEquals(List.of("onnxruntime", "scalar"), List.copyOf(network.peers().keySet()));
         assertEquals(1, network.peers().get("onnxruntime").ratio());
@@ -53,7 +57,7 @@ class SuiteTest {
         assertTrue(scalar.lowerQuartile() <= scalar.ratio() && scalar.ratio() <= scalar.upperQuartile(), scalar::toString);
         assertEquals(6, scalar.millis().count());
         assertTrue(
-                progress.contains("2 of 6: blocks on scalar, fork 1 of 2; less than a minute left"), progress::toString);
+                progress.contains("2 of 8: blocks on scalar, fork 1 of 2; less than a minute left"), progress::toString);
         assertEquals(Kernels.all().size(), result.backends().size());
         assertTrue(result.backends().stream().filter(SuiteResult.Backend::measured).allMatch(b -> b.name().equals("scalar")));
     }
@@ -119,5 +123,18 @@ class SuiteTest {
         assertEquals("about 1 min left", TimeLeft.text(61));
         assertEquals("about 99 min left", TimeLeft.text(99 * 60));
         assertEquals("about 2 h left", TimeLeft.text(2 * 3600));
+    }
+
+    @Test
+    void firstCallsOfTheVectorApiAreTimedInEachWayToWarmUp() {
+        List<FirstCalls> all = FirstCalls.of(List.of("native-avx2", "vector-256", "vector-128", "scalar"));
+        assertEquals(
+                List.of("onnxruntime", "native-avx2", "vector-256, warm-up none", "vector-256, warm-up background",
+                        "vector-256, warm-up blocking"),
+                all.stream().map(FirstCalls::label).toList());
+        FirstCalls background = all.get(3);
+        assertEquals("auto", background.asked());
+        assertEquals(List.of("-Dspindle.native.library=none", "-Dspindle.isa.max=256"), background.options());
+        assertEquals("vector-256", all.get(4).asked());
     }
 }

@@ -54,8 +54,17 @@ final class TestResults {
                 backends, RUNNERS,
                 new Roofs(110, 256, Map.of("native-avx2", 220.0), List.of(
                         new Roofs.Bandwidth("L1", 16 << 10, 200), new Roofs.Bandwidth("DRAM", 1 << 27, 16))),
-                layers, profiled, networks, 0.2,
+                layers, profiled, networks, firstCalls(), 0.2,
                 List.of(new SuiteResult.Failure("layers on scalar, fork 2 of 2", "it fell over")), 0);
+    }
+
+    private static List<SuiteResult.FirstCallsResult> firstCalls() {
+        return List.of(
+                new SuiteResult.FirstCallsResult(
+                        "onnxruntime", "onnxruntime", "NONE", List.of(1, 10, 100), List.of(9.0, 6.0, 6.0)),
+                new SuiteResult.FirstCallsResult(
+                        "vector-256, warm-up background", "vector-256", "BACKGROUND", List.of(1, 2, 10, 100, 1000),
+                        List.of(150.0, 70.0, 65.0, 7.0, 5.25)));
     }
 
     private static NetworkResult network(NetworkCase network, Random random) {

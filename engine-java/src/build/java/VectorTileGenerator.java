@@ -62,13 +62,13 @@ final class VectorTileGenerator {
                             """.formatted(v, v * lanes)) + "\n";
         }
 
-        /** Writes what becomes of a sum of block {@code vector}; {@code clamped} is what the clamp takes. */
-        String into(String sum, String clamped, int vector, String index) {
+        /** Writes what becomes of a sum of block {@code vector}, nudged or for the clamp. */
+        String into(String nudged, String clamped, int vector, String index) {
             String within = ".reinterpretAsInts().max(lowest).min(highest).reinterpretAsFloats()";
             return this == CLAMP
                     ? "        %s%s.intoArray(a, %s);".formatted(clamped, within, index)
-                    : "        nudge%2$d.add(%1$s).fma(factor%2$d, magic)%3$s.sub(magic).intoArray(a, %4$s);"
-                            .formatted(sum, vector, within, index);
+                    : "        %1$s.fma(factor%2$d, magic)%3$s.sub(magic).intoArray(a, %4$s);"
+                            .formatted(nudged, vector, within, index);
         }
     }
 
@@ -369,7 +369,7 @@ final class VectorTileGenerator {
         return (finish == Finish.CLAMP ? biases(lanes, vectors) : "")
                 + finish.constants(lanes, vectors)
                 + lines(rows * vectors, n -> finish.into(
-                        "s%d_%d".formatted(n / vectors, n % vectors),
+                        "nudge%2$d.add(s%1$d_%2$d)".formatted(n / vectors, n % vectors),
                         "b%2$d.add(s%1$d_%2$d)".formatted(n / vectors, n % vectors),
                         n % vectors,
                         "output + %d + %s".formatted(n / vectors * lanes, block("outputBlockStride", n % vectors))));
@@ -523,7 +523,10 @@ final class VectorTileGenerator {
         });
     }
 
-    /** Four outputs: each input column is loaded once and goes to all outputs that see it. */
+    /**
+     * Four outputs: each input column is loaded once and goes to all outputs that see it.
+     * The input is the receiver: a weight that is called far behind its load, ahead of the loops, the compiler keeps in a box.
+     */
     private static String depthwiseFour(int lanes, Finish finish, int stride, int dilation) {
         StringBuilder body = new StringBuilder();
         int columns = 3 * stride + 2 * dilation + 1;
@@ -536,8 +539,8 @@ final class VectorTileGenerator {
                     int reach = column - p * stride;
                     if (reach >= 0 && reach <= 2 * dilation && reach % dilation == 0) {
                         int t = reach / dilation;
-                        body.append("                %s = w%d.fma(x%d_%d, %s);\n".formatted(
-                                row + t == 0 ? "FloatVector s" + p : "s" + p, row * 3 + t, row, column,
+                        body.append("                %s = x%d_%d.fma(w%d, %s);\n".formatted(
+                                row + t == 0 ? "FloatVector s" + p : "s" + p, row, column, row * 3 + t,
                                 row + t == 0 ? "b" : "s" + p));
                     }
                 }
@@ -605,14 +608,14 @@ final class VectorTileGenerator {
     }
 
     private static String storeFour(int lanes, Finish finish) {
-        return lines(4, p -> "        " + finish.into("s" + p, "s" + p, 0, "o + " + p * lanes));
+        return lines(4, p -> "        " + finish.into("s" + p + ".add(nudge0)", "s" + p, 0, "o + " + p * lanes));
     }
 
     private static String depthwiseOne(Finish finish) {
         return "                FloatVector s = b;\n"
                 + lines(9, t -> "                s = w%d.fma(FloatVector.fromArray(F, a, p%d + %d * tap), s);"
                         .formatted(t, t / 3, t % 3))
-                + "\n        " + finish.into("s", "s", 0, "o");
+                + "\n        " + finish.into("s.add(nudge0)", "s", 0, "o");
     }
 
     private static String depthwiseEdge(int lanes, Finish finish) {
@@ -621,7 +624,7 @@ final class VectorTileGenerator {
                 + lines(9, t -> ("                s = w%1$d.fma("
                         + "FloatVector.fromArray(F, a, in%2$d ? r%3$d + x%2$d * %4$d : zeros), s);")
                         .formatted(t, t % 3, t / 3, lanes))
-                + "\n        " + finish.into("s", "s", 0, "out + x * " + lanes);
+                + "\n        " + finish.into("s.add(nudge0)", "s", 0, "out + x * " + lanes);
     }
 
     private static String average(int lanes) {

@@ -62,7 +62,7 @@ class BenchCommandTest {
         List<String> lines = out.toString().lines().toList();
         assertEquals("MobileNetV2 0.35 on scalar, one thread", lines.getFirst());
         assertTrue(lines.stream().anyMatch(line -> line.startsWith("stem 256.27.16  ")), out::toString);
-        assertTrue(lines.stream().anyMatch(line -> line.startsWith("depthwise s2 at 64  ")), out::toString);
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("1x1+depthwise s2 at 64  ")), out::toString);
         assertTrue(lines.getLast().startsWith("all layers  "), out::toString);
     }
 

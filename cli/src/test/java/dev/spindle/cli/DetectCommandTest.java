@@ -37,7 +37,10 @@ class DetectCommandTest {
     /** A detector of seeded weights: what it finds means nothing, but it finds something. */
     @BeforeEach
     void write() throws IOException {
-        Network network = SsdLite.on(MobileNetV2.builder().widthMultiplier(0.35).resolution(96).build(), 3);
+        Network built = SsdLite.on(MobileNetV2.builder().widthMultiplier(0.35).resolution(96).build(), 3);
+        Network network = new Network(
+                "MobileNetV2 0.35, SSDLite head", built.height(), built.width(), built.padding(), built.stem(), built.blocks(),
+                built.top());
         model = folder.resolve("detector.safetensors");
         SafetensorsWriter.write(model, new Checkpoint(
                 network, Weights.random(network, 4), Preprocessing.TF, List.of("ant", "bee", "cow"),

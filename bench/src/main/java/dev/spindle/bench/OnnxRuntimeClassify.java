@@ -11,6 +11,7 @@ import dev.spindle.image.Preprocessing;
 import dev.spindle.image.Preprocessor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,28 +20,40 @@ import java.util.Map;
  * A program that does with ONNX Runtime what {@code spindle classify} does: decodes a photo, prepares it, runs a network on one
  * thread, and prints the five most probable classes. Decoding and preparing are Spindle's, and there is no command line to parse.
  *
- * <p>Arguments: an ONNX file, the name of a {@link #PRESETS preset}, and a photo.
+ * <p>Arguments: an ONNX file, the name of a {@link #PRESETS preset}, its resize ratio, and a photo.
  */
 public final class OnnxRuntimeClassify {
 
-    /** What this program can prepare pictures with. */
-    static final List<Preprocessing> PRESETS = List.of(Preprocessing.TF, Preprocessing.TORCH, Preprocessing.CAFFE);
+    /** What this program can prepare pictures with, but for the ratio of their resize. */
+    private static final List<Preprocessing> PRESETS = List.of(Preprocessing.TF, Preprocessing.TORCH, Preprocessing.CAFFE);
 
     private static final int TOP = 5;
 
     private OnnxRuntimeClassify() {}
 
+    /** Whether it can prepare pictures that way. */
+    static boolean knows(Preprocessing preprocessing) {
+        return PRESETS.stream().anyMatch(preset -> preset.name().equals(preprocessing.name())
+                && preset.interpolation() == preprocessing.interpolation()
+                && preset.channelOrder() == preprocessing.channelOrder()
+                && Arrays.equals(preset.mean(), preprocessing.mean())
+                && Arrays.equals(preset.scale(), preprocessing.scale()));
+    }
+
     /** See the class. */
     public static void main(String[] arguments) throws OrtException {
-        Preprocessing preset =
-                PRESETS.stream().filter(known -> known.name().equals(arguments[1])).findFirst().orElseThrow();
+        Preprocessing preprocessing = PRESETS.stream()
+                .filter(preset -> preset.name().equals(arguments[1]))
+                .findFirst()
+                .orElseThrow()
+                .withResizeRatio(Double.parseDouble(arguments[2]));
         try (OrtEnvironment environment = OrtEnvironment.getEnvironment();
                 OrtSession.SessionOptions options = OnnxRuntimePeer.options(1);
                 OrtSession session = environment.createSession(arguments[0], options)) {
             long[] shape = ((TensorInfo) session.getInputInfo().get(OnnxExport.INPUT).getInfo()).getShape();
             int height = (int) shape[2];
             int width = (int) shape[3];
-            float[] input = new Preprocessor(preset, height, width).apply(ImageDecoder.decode(Path.of(arguments[2])));
+            float[] input = new Preprocessor(preprocessing, height, width).apply(ImageDecoder.decode(Path.of(arguments[3])));
             try (OnnxTensor tensor = OnnxTensor.createTensor(environment, FloatBuffer.wrap(planes(input)), shape);
                     OrtSession.Result result = session.run(Map.of(OnnxExport.INPUT, tensor))) {
                 print(((float[][]) result.get(OnnxExport.LOGITS).orElseThrow().getValue())[0]);

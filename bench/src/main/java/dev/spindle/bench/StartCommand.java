@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtEnvironment;
 import dev.spindle.Checkpoint;
 import dev.spindle.Model;
 import dev.spindle.image.ImageDecoder;
+import dev.spindle.image.Preprocessing;
 import dev.spindle.weights.DefaultModel;
 import dev.spindle.weights.SafetensorsWriter;
 import java.io.File;
@@ -144,9 +145,10 @@ final class StartCommand implements Runnable {
 
     /** The program of ONNX Runtime, with the network's export and a cache of classes. */
     private Program onnxRuntime(Path folder, Checkpoint checkpoint) throws IOException {
-        if (!OnnxRuntimeClassify.PRESETS.contains(checkpoint.preprocessing())) {
-            throw new IllegalArgumentException("preprocessing " + checkpoint.preprocessing() + ", expected one of "
-                    + OnnxRuntimeClassify.PRESETS);
+        Preprocessing preprocessing = checkpoint.preprocessing();
+        if (!OnnxRuntimeClassify.knows(preprocessing)) {
+            throw new IllegalArgumentException(
+                    "preprocessing " + preprocessing + ", expected a preset, with whatever ratio of the resize");
         }
         Path export = folder.resolve("network.onnx");
         Files.write(export, OnnxExport.write(checkpoint.network(), checkpoint.weights(), 1));
@@ -157,7 +159,8 @@ final class StartCommand implements Runnable {
         String classPath = places.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
         List<String> arguments = List.of(
                 "-XX:+UseSerialGC", "-Djava.awt.headless=true", "--enable-native-access=ALL-UNNAMED", "-cp", classPath,
-                OnnxRuntimeClassify.class.getName(), export.toString(), checkpoint.preprocessing().name(), photo.toString());
+                OnnxRuntimeClassify.class.getName(), export.toString(), preprocessing.name(),
+                Double.toString(preprocessing.resizeRatio()), photo.toString());
         if (places.stream().anyMatch(Files::isDirectory)) { // The JVM has caches for jars only.
             return new Program(OnnxRuntimePeer.NAME, java(List.of(), arguments), Map.of());
         }

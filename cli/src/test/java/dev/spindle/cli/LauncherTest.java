@@ -251,6 +251,16 @@ class LauncherTest {
         assertEquals(9, runs());
     }
 
+    @Test
+    void besideKernelsInCOnePictureIsNotWorthTheSecondCompiler() throws Exception {
+        assertFalse(launch(Map.of(), "classify", "a.jpg").out().contains("Tiered"));
+        Files.createFile(Files.createDirectories(root.resolve("cli/target/lib")).resolve("spindle-engine-native-1.jar"));
+        assertTrue(launch(Map.of(), "classify", "a.jpg").out().contains("-XX:TieredStopAtLevel=1\n"));
+        assertFalse(launch(Map.of(), "evaluate", "folder").out().contains("Tiered"));
+        Map<String, String> without = Map.of("SPINDLE_JAVA_OPTS", "-Dspindle.native.library=none");
+        assertFalse(launch(without, "classify", "a.jpg").out().contains("Tiered"));
+    }
+
     private long runs() throws IOException {
         return Files.readAllLines(tree.resolve("java.log")).size();
     }

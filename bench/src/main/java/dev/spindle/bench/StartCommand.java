@@ -119,13 +119,12 @@ final class StartCommand implements Runnable {
             requireSame(program.name(), percentages(expected), percentages(output));
             seconds.add(new ListStatistics());
         }
-        OtherLoad others = new OtherLoad();
         for (int run = 0; run < runs; run++) {
             for (int i = 0; i < programs.size(); i++) {
                 seconds.get(i).addValue(programs.get(i).run().seconds());
             }
         }
-        print(checkpoint, programs, seconds, others.share());
+        print(checkpoint, programs, seconds);
     }
 
     private static List<Double> percentages(String output) {
@@ -184,12 +183,11 @@ final class StartCommand implements Runnable {
         }
     }
 
-    private void print(Checkpoint checkpoint, List<Program> programs, List<ListStatistics> seconds, double otherShare) {
+    private void print(Checkpoint checkpoint, List<Program> programs, List<ListStatistics> seconds) {
         PrintWriter out = spec.commandLine().getOut();
         out.printf(
                 Locale.ROOT, "%s at %dx%d, one photo, %d runs in turn%n", checkpoint.network().architecture(),
                 checkpoint.network().height(), checkpoint.network().width(), runs);
-        out.printf(Locale.ROOT, "Other processes used %.0f %% of the processors meanwhile%n", 100 * otherShare);
         out.printf("%-20s %9s %9s %7s%n", "", "median s", "min s", "ratio");
         double reference = seconds.getLast().getPercentile(50);
         for (int i = 0; i < programs.size(); i++) {

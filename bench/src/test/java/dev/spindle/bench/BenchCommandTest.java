@@ -112,7 +112,7 @@ class BenchCommandTest {
         List<String> lines = out.toString().lines().toList();
         assertEquals("MobileNetV2 0.35 at 32x32, one photo, 1 runs in turn", lines.getFirst());
         assertTrue(lines.getLast().matches("onnxruntime +\\d+\\.\\d+ +\\d+\\.\\d+ +1\\.00"), out::toString);
-        assertEquals(6, lines.size(), out::toString);
+        assertEquals(5, lines.size(), out::toString);
 
         Files.writeString(launcher, "#!/bin/sh\necho no such thing\nexit 3\n");
         assertEquals(1, execute(start));

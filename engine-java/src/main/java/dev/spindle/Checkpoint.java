@@ -80,6 +80,22 @@ public record Checkpoint(
                 other, weights.with(other, Network.CLASSIFIER, classifier), preprocessing, newLabels, source);
     }
 
+    /** The same with another preparation of pictures. */
+    public Checkpoint withPreprocessing(Preprocessing newPreprocessing) {
+        return new Checkpoint(network, weights, quantised, newPreprocessing, labels, source);
+    }
+
+    /**
+     * The same weights at another input size.
+     *
+     * @param height in pixels
+     * @param width in pixels
+     * @see Network#withResolution
+     */
+    public Checkpoint withResolution(int height, int width) {
+        return new Checkpoint(network.withResolution(height, width), weights, quantised, preprocessing, labels, source);
+    }
+
     /** The same with another source. */
     public Checkpoint withSource(Source newSource) {
         return new Checkpoint(network, weights, quantised, preprocessing, labels, newSource);

@@ -84,12 +84,6 @@ record InputTensor(Safetensors.Tensor tensor) {
 
     /** The network for inputs of this size; the weights are the same. */
     Checkpoint resize(Checkpoint read) {
-        return new Checkpoint(
-                read.network().withResolution(height(), width()),
-                read.weights(),
-                read.quantised(),
-                read.preprocessing(),
-                read.labels(),
-                read.source());
+        return read.withResolution(height(), width());
     }
 }

@@ -97,9 +97,7 @@ final class ModelFiles implements Serializable {
 
     /** Network and weights, with all that the driver knew. */
     Checkpoint read() {
-        Checkpoint read = readFiles();
-        return new Checkpoint(
-                read.network().withResolution(height, width), read.weights(), preprocessing, labels, read.source());
+        return readFiles().withResolution(height, width).withPreprocessing(preprocessing).withLabels(labels);
     }
 
     private Checkpoint readFiles() {

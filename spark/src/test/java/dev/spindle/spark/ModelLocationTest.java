@@ -11,7 +11,6 @@ import dev.spindle.Model;
 import dev.spindle.weights.DefaultModel;
 import dev.spindle.weights.catalogue.Models;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,13 +27,6 @@ class ModelLocationTest {
     @AfterEach
     void forgetTheCache() {
         System.clearProperty(Models.CACHE_PROPERTY);
-    }
-
-    private Path fixture(String name, Path file) throws IOException {
-        Files.createDirectories(file.getParent());
-        try (InputStream in = ModelLocationTest.class.getResourceAsStream("/fixtures/" + name)) {
-            return Files.write(file, in.readAllBytes());
-        }
     }
 
     private static ModelLocation find(String model) {
@@ -54,22 +46,22 @@ class ModelLocationTest {
 
     @Test
     void aPathOrAnAddressNamesAFile() throws IOException {
-        Path file = fixture("torchvision-safetensors/weights.safetensors", folder.resolve("net.safetensors"));
+        Path file = TestModels.fixture("torchvision-safetensors/weights.safetensors", folder.resolve("net.safetensors"));
         assertSame(Model.read(file), find(file.toString()).read().read());
         assertSame(Model.read(file), find(file.toUri().toString()).read().read());
     }
 
     @Test
     void aFolderIsTheNetworkInIt() throws IOException {
-        fixture("caffe/deploy.prototxt", folder.resolve("caffe/deploy.prototxt"));
-        fixture("caffe/weights.caffemodel", folder.resolve("caffe/weights.caffemodel"));
+        TestModels.fixture("caffe/deploy.prototxt", folder.resolve("caffe/deploy.prototxt"));
+        TestModels.fixture("caffe/weights.caffemodel", folder.resolve("caffe/weights.caffemodel"));
         Files.createDirectory(folder.resolve("caffe/more"));
         assertSame(Model.read(folder.resolve("caffe")), find(folder.resolve("caffe").toString()).read().read());
     }
 
     @Test
     void aFileMayBeAddedToSparks() throws IOException {
-        Path file = fixture("tflite-float/weights.tflite", folder.resolve("added.tflite"));
+        Path file = TestModels.fixture("tflite-float/weights.tflite", folder.resolve("added.tflite"));
         TestSpark.session().sparkContext().addFile(file.toString());
         Files.delete(file);
         assertEquals("TensorFlow Lite", find("added.tflite").read().read().source().format());
@@ -81,7 +73,7 @@ class ModelLocationTest {
         InvalidInputException absent = assertThrows(InvalidInputException.class, () -> find("torchvision-1.0-224-v2"));
         assertTrue(absent.getMessage().contains("in the catalogue, but not downloaded"), absent.getMessage());
         String file = Models.catalogue().find("torchvision-1.0-224-v2").orElseThrow().file();
-        Path cached = fixture("torchvision-safetensors/weights.safetensors", folder.resolve("models").resolve(file));
+        Path cached = TestModels.fixture("torchvision-safetensors/weights.safetensors", folder.resolve("models").resolve(file));
         Checkpoint found = find("torchvision-1.0-224-v2").read().read();
         assertSame(Models.read(Path.of("torchvision-1.0-224-v2")), found);
         assertNotEquals(Model.read(cached).preprocessing().toString(), found.preprocessing().toString());
@@ -89,10 +81,10 @@ class ModelLocationTest {
 
     @Test
     void anotherVersionHasAnotherStamp() throws IOException {
-        Path file = fixture("tflite-float/weights.tflite", folder.resolve("net"));
+        Path file = TestModels.fixture("tflite-float/weights.tflite", folder.resolve("net"));
         String stamp = find(file.toString()).stamp();
         assertEquals(stamp, find(file.toString()).stamp());
-        fixture("tflite-int8/weights.tflite", file);
+        TestModels.fixture("tflite-int8/weights.tflite", file);
         assertNotEquals(stamp, find(file.toString()).stamp());
     }
 

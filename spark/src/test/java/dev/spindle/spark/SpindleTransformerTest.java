@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.spindle.Checkpoint;
+import dev.spindle.Model;
 import dev.spindle.weights.DefaultModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,6 +79,20 @@ class SpindleTransformerTest {
         assertTrue(metrics.models() <= 1, "loaded " + metrics.models() + " times");
         assertTrue(metrics.decodeNanos() > 0);
         assertTrue(metrics.inferNanos() > 0);
+    }
+
+    @Test
+    void aQuantisedNetworkRunsInIntegersAsInTheLibrary() throws IOException {
+        Path file = TestModels.fixture("tflite-int8/weights.tflite", folder.resolve("net.tflite"));
+        SpindleTransformer transformer = LibraryResults.withAllColumns(new SpindleTransformer().setModel(file.toString()));
+        List<Row> rows = transformer.transform(TestSpark.images(few)).collectAsList();
+        Checkpoint checkpoint = Model.read(file);
+        assertTrue(checkpoint.quantised().isPresent());
+        try (LibraryResults library = new LibraryResults(checkpoint)) {
+            for (Row row : rows) {
+                library.assertRow(row, row.getAs("content"), row.getAs("path"));
+            }
+        }
     }
 
     @Test

@@ -4,7 +4,6 @@ import dev.spindle.Checkpoint;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.network.Network;
 import java.net.URI;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -81,20 +80,17 @@ public record CatalogueEntry(
      * @return the same weights
      */
     public Checkpoint complete(Checkpoint read) {
-        Network network = read.network();
-        if (inputSize.isPresent()) {
-            network = network.withResolution(inputSize.getAsInt(), inputSize.getAsInt());
-        }
-        List<String> names = read.labels();
-        if (names.isEmpty() && labels.isPresent() && labels.get().size() == network.classes()) {
-            names = labels.get().labels();
-        }
-        return new Checkpoint(
-                network,
-                read.weights(),
-                read.quantised(),
-                preprocessing.orElse(read.preprocessing()),
-                names,
+        Checkpoint complete = read.withSource(
                 read.source().withNote("catalogue: " + name + ", " + source + ", " + licence + ", " + page));
+        if (inputSize.isPresent()) {
+            complete = complete.withResolution(inputSize.getAsInt(), inputSize.getAsInt());
+        }
+        if (preprocessing.isPresent()) {
+            complete = complete.withPreprocessing(preprocessing.get());
+        }
+        if (read.labels().isEmpty() && labels.isPresent() && labels.get().size() == read.network().classes()) {
+            complete = complete.withLabels(labels.get().labels());
+        }
+        return complete;
     }
 }

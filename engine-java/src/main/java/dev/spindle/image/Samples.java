@@ -18,10 +18,22 @@ final class Samples {
     /** Fractional bits of the colour equations. */
     private static final int FRACTION = 16;
 
-    private static final int RED_OF_CR = fixed(1.40200);
-    private static final int GREEN_OF_CB = fixed(0.34414);
-    private static final int GREEN_OF_CR = fixed(0.71414);
-    private static final int BLUE_OF_CB = fixed(1.77200);
+    /** JFIF's coefficients times a byte's distance from 128; those of green before their rounding. */
+    private static final int[] RED_OF_CR = new int[256];
+    private static final int[] GREEN_OF_CB = new int[256];
+    private static final int[] GREEN_OF_CR = new int[256];
+    private static final int[] BLUE_OF_CB = new int[256];
+
+    static {
+        int half = 1 << FRACTION - 1;
+        for (int value = 0; value < 256; value++) {
+            int distance = value - 128;
+            RED_OF_CR[value] = fixed(1.40200) * distance + half >> FRACTION;
+            GREEN_OF_CB[value] = half - fixed(0.34414) * distance;
+            GREEN_OF_CR[value] = -fixed(0.71414) * distance;
+            BLUE_OF_CB[value] = fixed(1.77200) * distance + half >> FRACTION;
+        }
+    }
 
     private Samples() {}
 
@@ -75,21 +87,42 @@ final class Samples {
 
     private static void copyBytes(
             Raster raster, ComponentSampleModel model, DataBufferByte buffer, int[] bands, byte[] packed) {
-        int width = raster.getWidth();
+        int rowBytes = raster.getWidth() * bands.length;
+        if (isPacked(model, bands)) {
+            byte[] data = buffer.getData(model.getBankIndices()[bands[0]]);
+            for (int y = 0; y < raster.getHeight(); y++) {
+                System.arraycopy(data, offset(raster, model, buffer, y, bands[0]), packed, y * rowBytes, rowBytes);
+            }
+            return;
+        }
         int step = model.getPixelStride();
         for (int band = 0; band < bands.length; band++) {
             byte[] data = buffer.getData(model.getBankIndices()[bands[band]]);
             for (int y = 0; y < raster.getHeight(); y++) {
-                int from = buffer.getOffsets()[model.getBankIndices()[bands[band]]] + model.getOffset(
-                        raster.getMinX() - raster.getSampleModelTranslateX(),
-                        raster.getMinY() + y - raster.getSampleModelTranslateY(),
-                        bands[band]);
-                int to = y * width * bands.length + band;
-                for (int x = 0; x < width; x++) {
+                int from = offset(raster, model, buffer, y, bands[band]);
+                int to = y * rowBytes + band;
+                for (int x = 0; x < raster.getWidth(); x++) {
                     packed[to + x * bands.length] = data[from + x * step];
                 }
             }
         }
+    }
+
+    /** Whether these bands follow each other, pixel by pixel, as they shall, which JPEG's do. */
+    private static boolean isPacked(ComponentSampleModel model, int[] bands) {
+        boolean packed = model.getPixelStride() == bands.length;
+        for (int band = 1; band < bands.length; band++) {
+            packed &= model.getBankIndices()[bands[band]] == model.getBankIndices()[bands[0]]
+                    && model.getBandOffsets()[bands[band]] == model.getBandOffsets()[bands[0]] + band;
+        }
+        return packed;
+    }
+
+    private static int offset(Raster raster, ComponentSampleModel model, DataBufferByte buffer, int y, int band) {
+        return buffer.getOffsets()[model.getBankIndices()[band]] + model.getOffset(
+                raster.getMinX() - raster.getSampleModelTranslateX(),
+                raster.getMinY() + y - raster.getSampleModelTranslateY(),
+                band);
     }
 
     private static void copySamples(Raster raster, int[] bands, byte[] packed) {
@@ -150,14 +183,13 @@ final class Samples {
      * @param pixels of {@code stride} bytes, the first three of which are Y, Cb, Cr and become red, green, blue
      */
     static void yccToRgb(byte[] pixels, int stride) {
-        int half = 1 << FRACTION - 1;
         for (int at = 0; at < pixels.length; at += stride) {
             int y = pixels[at] & 0xFF;
-            int cb = (pixels[at + 1] & 0xFF) - 128;
-            int cr = (pixels[at + 2] & 0xFF) - 128;
-            pixels[at] = clip(y + (RED_OF_CR * cr + half >> FRACTION));
-            pixels[at + 1] = clip(y + (half - GREEN_OF_CB * cb - GREEN_OF_CR * cr >> FRACTION));
-            pixels[at + 2] = clip(y + (BLUE_OF_CB * cb + half >> FRACTION));
+            int cb = pixels[at + 1] & 0xFF;
+            int cr = pixels[at + 2] & 0xFF;
+            pixels[at] = clip(y + RED_OF_CR[cr]);
+            pixels[at + 1] = clip(y + (GREEN_OF_CB[cb] + GREEN_OF_CR[cr] >> FRACTION));
+            pixels[at + 2] = clip(y + BLUE_OF_CB[cb]);
         }
     }
 

@@ -1,12 +1,7 @@
 package dev.spindle;
 
-import dev.spindle.kernel.Memory;
-import dev.spindle.network.DeepLab;
-import dev.spindle.network.Network;
 import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Outputs;
-import dev.spindle.plan.Plan;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
@@ -21,108 +16,43 @@ import java.util.function.Supplier;
  */
 public final class Session implements AutoCloseable {
 
-    /** Most images of a batch that share a panel of weights: few enough for their features to stay beside it in the cache. */
-    private static final int TOGETHER = 8;
-
     private final Model model;
     /** The layers whose maps {@link #features} gives. */
-    private final List<String> maps;
-    private Engine engine;
-    private Plan plan;
-    private Memory activations;
-    /** One for each image of a batch; none until there was one. */
-    private Memory[] places = {};
-    private Run run;
-    /** For a plan of integers; null for one of fp32. */
-    private IntegerInput integerInput;
-    /** For a classifier in integers; null for others. */
-    private IntegerOutput integerOutput;
-    /** For a segmentation network; null for others. */
-    private MaskOutput maskOutput;
-    private FeatureMap features;
-    private FeatureMap logits;
-    private MapOutput mapOutput;
-    /** How many layers of the plan make the features. */
-    private int featureLayers;
-    /** How many images of a batch go through the last layers together. */
-    private int together;
+    private final List<String> mapNames;
+    private Workspace workspace;
     private final int inputLength;
     private final int featuresLength;
     private final int logitsLength;
-    private final Occupancy occupancy = new Occupancy(this::free);
-    private int threads;
+    private final Occupancy occupancy = new Occupancy(() -> workspace.close());
 
     /**
      * @param model is asked before each run what to run on
      * @param engine the model's, held for this session, which lets go of it when the buffers are gone
-     * @param maps the layers whose maps {@link #features} gives
+     * @param mapNames the layers whose maps {@link #features} gives
      */
-    Session(Model model, Engine engine, int threads, List<String> maps) {
+    Session(Model model, Engine engine, int threads, List<String> mapNames) {
         this.model = model;
-        this.maps = maps;
-        reserve(engine, places, threads);
-        take(engine);
-        Network network = plan.network();
-        this.inputLength = network.height() * network.width() * 3;
-        this.featuresLength = features == null ? 0 : features.length();
-        this.logitsLength = logits == null ? 0 : logits.length();
+        this.mapNames = mapNames;
+        this.workspace = new Workspace(engine, threads, mapNames);
+        this.inputLength = workspace.inputLength();
+        this.featuresLength = workspace.featuresLength();
+        this.logitsLength = workspace.logitsLength();
     }
 
-    /** From now on, input goes to where this engine's plan takes it, and output comes from where that has it. */
-    private void take(Engine next) {
-        engine = next;
-        plan = next.plan();
-        integerInput = plan.integers().map(ends -> new IntegerInput(plan, ends)).orElse(null);
-        integerOutput = null;
-        maskOutput = null;
-        switch (plan.outputs()) {
-            case Outputs.Classified classified -> {
-                features = classified.features();
-                logits = classified.logits();
-                integerOutput =
-                        plan.integers().map(ends -> new IntegerOutput(plan, ends, classified)).orElse(null);
-            }
-            case Outputs.Segmented segmented -> {
-                features = segmented.features();
-                logits = segmented.logits();
-                maskOutput = new MaskOutput(plan, (DeepLab) plan.network().top(), segmented);
-            }
-            case Outputs.Detected _ -> {
-                features = null;
-                logits = null;
-            }
-        }
-        mapOutput = new MapOutput(plan, maps);
-        featureLayers = plan.tail().map(Outputs.Tail::from).orElse(plan.layers().size());
-        together = plan.tail().isPresent() ? TOGETHER : 1;
-    }
-
-    /** Begins a run: on what the model runs on by now. */
+    /** Begins a run on what the model runs on by now; for want of memory on what was there, and the next run tries again. */
     private void enter() {
         occupancy.enter();
         Engine current = model.engine();
-        if (current != engine && current.hold()) {
-            moveTo(current);
+        if (current != workspace.engine() && current.hold()) {
+            Workspace before = workspace;
+            try {
+                workspace = new Workspace(current, before.threads(), mapNames);
+            } catch (OutOfMemoryError e) {
+                current.release();
+                return;
+            }
+            before.close();
         }
-    }
-
-    /** Goes over to another engine. For want of memory all stays as it was, and the next run tries again. */
-    private void moveTo(Engine current) {
-        Engine before = engine;
-        Memory memory = activations;
-        Memory[] batch = places;
-        try {
-            reserve(current, new Memory[0], threads);
-        } catch (OutOfMemoryError e) {
-            current.release();
-            return;
-        }
-        take(current);
-        memory.close();
-        for (Memory place : batch) {
-            place.close();
-        }
-        before.release();
     }
 
     /**
@@ -137,42 +67,16 @@ public final class Session implements AutoCloseable {
         if (count < 1) {
             throw new IllegalArgumentException(count + " threads, expected at least 1");
         }
-        if (count == threads) {
+        if (count == workspace.threads()) {
             return this;
         }
         enter();
         try {
-            Memory old = activations;
-            reserve(engine, places, count);
-            old.close();
+            workspace.reserve(count);
         } finally {
             occupancy.leave();
         }
         return this;
-    }
-
-    /**
-     * Memory for as many threads: what they share, and scratch for each. Where there is none, all stays as it was.
-     *
-     * @param batch a place for each image of a batch
-     */
-    private void reserve(Engine on, Memory[] batch, int count) {
-        int participants = Math.min(count, 1 + WorkerPool.SIZE);
-        Memory reserved = on.plan().newActivations(participants);
-        run = new Run(on.kernel(), on.plan(), reserved, batch);
-        activations = reserved;
-        places = batch;
-        threads = participants;
-    }
-
-    /** Memory for as many images of a batch, if there is less. Where it runs out, what there is by then stays in use. */
-    private void reservePlaces(int count) {
-        for (int place = places.length; place < count; place++) {
-            Memory[] more = Arrays.copyOf(places, place + 1);
-            more[place] = plan.layout().allocate(plan.tail().orElseThrow().length());
-            run = new Run(engine.kernel(), plan, activations, more);
-            places = more;
-        }
     }
 
     /** Floats of one input image: height x width x 3. */
@@ -285,34 +189,22 @@ public final class Session implements AutoCloseable {
 
     /** With one of the two inputs. */
     private void segment(int length, float[] reals, byte[] bytes, byte[] mask) {
-        if (maskOutput == null) {
-            throw new IllegalArgumentException(
-                    "a mask wanted, expected a segmentation network, found " + plan.network().architecture());
+        if (workspace.maskLength() == 0) {
+            throw new IllegalArgumentException("a mask wanted, expected a segmentation network, found " + architecture());
         }
         requireLength("input", length, 1, inputLength);
-        requireLength("mask", mask.length, 1, maskOutput.length());
+        requireLength("mask", mask.length, 1, workspace.maskLength());
         enter();
         try {
-            runOne(reals, bytes);
-            maskOutput.mask(activations, mask);
+            workspace.segment(reals, bytes, mask);
         } finally {
             occupancy.leave();
         }
     }
 
-    private void runOne(float[] reals, byte[] bytes) {
-        run.begin(threads);
-        try {
-            stage(reals, bytes, 0);
-            run.all();
-        } finally {
-            run.end();
-        }
-    }
-
     /** Checks that a plan of fp32 is not asked for bytes. */
     private void requireIntegers(String what, byte[] bytes) {
-        if (bytes != null && integerInput == null) {
+        if (bytes != null && !workspace.inIntegers()) {
             throw new IllegalArgumentException(what + " of bytes, expected floats for a model that runs in fp32");
         }
     }
@@ -324,13 +216,12 @@ public final class Session implements AutoCloseable {
             throw new IllegalArgumentException(images + " images, expected at least 1");
         }
         requireIntegers("output", output);
-        if (output != null && integerOutput == null) {
-            throw new IllegalArgumentException(
-                    "output of bytes wanted, expected a classifier, found " + plan.network().architecture());
+        if (output != null && !workspace.givesBytes()) {
+            throw new IllegalArgumentException("output of bytes wanted, expected a classifier, found " + architecture());
         }
-        if (logits != null && this.logits == null || features != null && this.features == null) {
+        if (logits != null && logitsLength == 0 || features != null && featuresLength == 0) {
             throw new IllegalArgumentException(
-                    "logits or features wanted, expected a classifier, found " + plan.network().architecture());
+                    "logits or features wanted, expected a classifier, found " + architecture());
         }
         requireLength("input", length, images, inputLength);
         requireLength("output", output == null ? Integer.MAX_VALUE : output.length, images, logitsLength);
@@ -338,7 +229,7 @@ public final class Session implements AutoCloseable {
         requireLength("features", features == null ? Integer.MAX_VALUE : features.length, images, featuresLength);
         enter();
         try {
-            runAll(reals, bytes, images, output, logits, features);
+            workspace.run(reals, bytes, images, output, logits, features);
         } finally {
             occupancy.leave();
         }
@@ -346,7 +237,7 @@ public final class Session implements AutoCloseable {
 
     /** What {@link #features} gives: the maps that {@link Options#maps} name, in their order. */
     public List<FeatureMap> maps() {
-        return mapOutput.maps();
+        return workspace.maps();
     }
 
     /**
@@ -397,16 +288,7 @@ public final class Session implements AutoCloseable {
         }
         enter();
         try {
-            run.begin(threads);
-            try {
-                for (int image = 0; image < images; image++) {
-                    stage(reals, bytes, image * inputLength);
-                    run.first(mapOutput.layers());
-                    mapOutput.read(activations, image, maps);
-                }
-            } finally {
-                run.end();
-            }
+            workspace.features(reals, bytes, images, maps);
         } finally {
             occupancy.leave();
         }
@@ -423,28 +305,17 @@ public final class Session implements AutoCloseable {
      */
     public void predict(float[] input, float[] boxes, float[] classes) {
         Objects.requireNonNull(input, "input");
-        if (!(plan.outputs() instanceof Outputs.Detected detected)) {
-            throw new IllegalArgumentException(
-                    "predictions wanted, expected a detector, found " + plan.network().architecture());
+        if (!(workspace.plan().outputs() instanceof Outputs.Detected detected)) {
+            throw new IllegalArgumentException("predictions wanted, expected a detector, found " + architecture());
         }
         requireLength("input", input.length, 1, inputLength);
         requireLength("boxes", boxes.length, 1, detected.boxes().stream().mapToInt(FeatureMap::length).sum());
         requireLength("classes", classes.length, 1, detected.classes().stream().mapToInt(FeatureMap::length).sum());
         enter();
         try {
-            runOne(input, null);
-            copy(detected.boxes(), boxes);
-            copy(detected.classes(), classes);
+            workspace.predict(input, boxes, classes);
         } finally {
             occupancy.leave();
-        }
-    }
-
-    private void copy(List<FeatureMap> maps, float[] target) {
-        int at = 0;
-        for (FeatureMap map : maps) {
-            System.arraycopy(map.read(activations, plan.layout()), 0, target, at, map.length());
-            at += map.length();
         }
     }
 
@@ -464,24 +335,14 @@ public final class Session implements AutoCloseable {
         requireLength("input", input.length, 1, inputLength);
         enter();
         try {
-            traceAll(input, observer);
+            workspace.trace(input, observer);
         } finally {
             occupancy.leave();
         }
     }
 
-    private void traceAll(float[] input, BiConsumer<FeatureMap, Supplier<float[]>> observer) {
-        run.begin(threads);
-        try {
-            stage(input, null, 0);
-            for (int i = 0; i < plan.maps().size(); i++) {
-                run.layer(i);
-                FeatureMap map = plan.maps().get(i);
-                observer.accept(map, () -> map.read(activations, plan.layout()));
-            }
-        } finally {
-            run.end();
-        }
+    private String architecture() {
+        return workspace.plan().network().architecture();
     }
 
     private static void requireLength(String what, int found, int images, int each) {
@@ -490,90 +351,9 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void runAll(
-            float[] reals, byte[] bytes, int images, byte[] output, float[] wantedLogits, float[] wantedFeatures) {
-        boolean classifies = output != null || wantedLogits != null;
-        int most = classifies ? together : 1;
-        if (Math.min(images, most) > 1) {
-            reservePlaces(Math.min(images, most));
-        }
-        run.begin(threads);
-        try {
-            for (int first = 0; first < images; first += most) {
-                int count = Math.min(most, images - first);
-                if (count == 1) {
-                    stage(reals, bytes, first * inputLength);
-                    if (classifies) {
-                        run.all();
-                    } else {
-                        run.first(featureLayers);
-                    }
-                    results(activations, first, output, wantedLogits, wantedFeatures);
-                    continue;
-                }
-                for (int place = 0; place < count; place++) {
-                    stage(reals, bytes, (first + place) * inputLength);
-                    run.body(place);
-                }
-                run.tail(count);
-                for (int place = 0; place < count; place++) {
-                    results(places[place], first + place, output, wantedLogits, wantedFeatures);
-                }
-            }
-        } finally {
-            run.end();
-        }
-    }
-
-    private void results(Memory memory, int image, byte[] output, float[] wantedLogits, float[] wantedFeatures) {
-        if (output != null) {
-            integerOutput.output(memory, output, image * logitsLength);
-        }
-        if (wantedLogits != null) {
-            result(memory, logits, wantedLogits, image * logitsLength);
-        }
-        if (wantedFeatures != null) {
-            result(memory, features, wantedFeatures, image * featuresLength);
-        }
-    }
-
-    private void result(Memory memory, FeatureMap map, float[] target, int to) {
-        if (integerOutput != null) {
-            integerOutput.real(memory, map, target, to);
-        } else if (maskOutput == null) {
-            memory.read(map.offset(), target, to, map.length());
-        } else {
-            float[] values = map.read(memory, plan.layout());
-            System.arraycopy(values, 0, target, to, values.length);
-        }
-    }
-
-    /** Writes an image of the one input or the other to where the plan takes it. */
-    private void stage(float[] reals, byte[] bytes, int from) {
-        if (bytes != null) {
-            integerInput.stage(activations, bytes, from);
-        } else if (integerInput != null) {
-            integerInput.stage(activations, reals, from);
-        } else {
-            int height = plan.network().height();
-            int row = inputLength / height;
-            for (int y = 0; y < height; y++) {
-                activations.write(plan.input().row(y), reals, from + y * row, row);
-            }
-        }
-    }
-
     /** Frees the buffers, after the run that may be under way; idempotent. */
     @Override
     public void close() {
         occupancy.close();
-    }
-
-    private void free() {
-        activations.close();
-        for (Memory place : places) {
-            place.close();
-        }
-        engine.release();
     }
 }

@@ -26,12 +26,17 @@ public final class MapReader {
     public void read(FeatureMap map, Memory activations, float[] target, int to) {
         int pixels = map.pixels();
         int channels = map.channels();
+        if (pixels == 1) {
+            // A single pixel's blocks follow each other.
+            copy(map, activations, map.offset(), channels, target, to);
+            return;
+        }
         int c = layout.channelBlock();
         if (block.length < pixels * c) {
             block = new float[pixels * c];
         }
         for (int first = 0; first < channels; first += c) {
-            readBlock(map, activations, map.offset() + first * pixels, pixels * c);
+            copy(map, activations, map.offset() + first * pixels, pixels * c, block, 0);
             int lanes = Math.min(c, channels - first);
             for (int pixel = 0; pixel < pixels; pixel++) {
                 System.arraycopy(block, pixel * c, target, to + pixel * channels + first, lanes);
@@ -39,9 +44,10 @@ public final class MapReader {
         }
     }
 
-    private void readBlock(FeatureMap map, Memory activations, int from, int length) {
+    /** Copies elements in the order that they have in memory. */
+    private void copy(FeatureMap map, Memory activations, int from, int length, float[] target, int to) {
         if (map.quantisation().isEmpty()) {
-            activations.read(from, block, 0, length);
+            activations.read(from, target, to, length);
             return;
         }
         if (integers.length < length) {
@@ -51,7 +57,7 @@ public final class MapReader {
         float scale = map.quantisation().get().scale();
         int zero = layout.isCentred() ? 0 : map.quantisation().get().zeroPoint();
         for (int i = 0; i < length; i++) {
-            block[i] = scale * (integers[i] - zero);
+            target[to + i] = scale * (integers[i] - zero);
         }
     }
 }

@@ -1,59 +1,63 @@
 package dev.spindle;
 
-import dev.spindle.kernel.ChannelwisePair;
-import dev.spindle.kernel.Dense;
-import dev.spindle.kernel.FusedBlock;
+import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
-import dev.spindle.kernel.Pointwise;
-import dev.spindle.kernel.Quantised;
-import dev.spindle.kernel.QuantisedDense;
-import dev.spindle.kernel.QuantisedPointwise;
+import dev.spindle.kernel.Rehearsal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Has the JVM compile the kernels that a plan needs, and no others: runs a few units of each layer over zeros, sums of many
- * inputs cut short, until all of them are as fast as compiled code is; then whole layers, for what the units did not have.
- * The JVM compiles on threads of its own, and is left as much time between rounds as these take.
+ * Has the JVM compile the code that a plan needs, and no other: runs the kernel's rehearsals until each is as fast as compiled
+ * code is, then whole layers, for what is around them.
  */
 final class KernelWarmUp {
 
-    /** Units of a layer that run in one go. */
-    private static final int UNITS = 4;
+    /**
+     * Runs of one input to begin with. The JVM's first compiler waits for that many, and each operation is slowest until then.
+     */
+    private static final int SHORTEST_RUNS = 256;
 
     /**
-     * Inputs of a sum. More make no difference to the tile that is compiled, but to how long it takes to get there: the JVM
-     * waits for hundreds of calls, in which each operation allocates its vector. Too many, and it compiles the loop apart
-     * from the tile, in addition.
+     * Inputs of a later run. More make no difference to the code, but to how long it takes to get there: the second compiler
+     * waits for hundreds of calls, in which each operation allocates its vector. After too few it waits for more calls; with too
+     * many, it compiles the loop apart, in addition.
      */
-    private static final int INPUTS = 32;
+    private static final int INPUTS = 24;
+
+    /** Rehearsals that run by turns: one that is being compiled, one that waits for that, and one that has not run enough yet. */
+    private static final int RUNNING = 3;
 
     /**
-     * What a multiply-add of vectors takes at most where it is compiled. It takes a fraction of it, and before it is, ten
-     * times as much.
+     * What a multiply-add of vectors takes at most where it is compiled, with all that is done to its sums behind it. Alone, it
+     * takes a fraction of a nanosecond, and fifty or more before it is compiled.
      */
-    private static final double COMPILED_NANOS = 2;
+    private static final double COMPILED_NANOS = 10;
 
-    /** The classifier's weights come from memory, and each serves once. */
-    private static final double COMPILED_DENSE_NANOS = 6;
+    /** What a run may take beside. */
+    private static final double CALL_NANOS = 300;
 
-    /** How long a piece that is not compiled runs in one round. */
+    /** How long a piece that is not compiled runs in one round, until it has run enough. */
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** After this time it has run enough, if the compiler is not busy: then it runs less. */
+    private static final long ENOUGH_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long SHORT_SLICE_NANOS = SLICE_NANOS / 5;
 
-    /** What has become no faster for so long, by as much as {@link #FASTER} says, is as fast as it gets. */
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final long LONG_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    /** Where nothing has become faster for so long, by as much as {@link #FASTER} says, it is as fast as it gets. */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private static final double FASTER = 0.9;
-
-    private static final double GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
     private final Engine engine;
     private final BooleanSupplier stopped;
@@ -70,102 +74,101 @@ final class KernelWarmUp {
     void run() {
         List<Layer> layers = engine.plan().layers();
         try (Memory activations = engine.plan().newActivations(1)) {
-            untilCompiled(activations, layers.stream().flatMap(KernelWarmUp::parts).map(part -> new Piece(part, units(part))));
-            untilCompiled(activations, layers.stream().map(layer -> new Piece(layer, layer.units())));
+            List<Rehearsal> rehearsals = engine.kernel().rehearsals(
+                    kernel -> layers.forEach(layer -> run(layer, kernel, activations)));
+            untilCompiled(rehearsals.stream().map(KernelWarmUp::piece), RUNNING);
+            untilCompiled(layers.stream().map(layer -> piece(layer, activations)), layers.size());
         }
     }
 
-    private void untilCompiled(Memory activations, Stream<Piece> all) {
-        List<Piece> pieces = all.toList();
-        boolean compiled = false;
-        while (!compiled && !stopped.getAsBoolean()) {
-            long start = System.nanoTime();
-            for (Piece piece : pieces) {
-                piece.run(activations);
+    private void run(Layer layer, Kernel kernel, Memory activations) {
+        int scratch = engine.plan().layout().origin() + engine.plan().activationLength();
+        layer.run(kernel, engine.plan().weights(), activations, scratch, 0, layer.units());
+    }
+
+    /** @param running how many run by turns */
+    private void untilCompiled(Stream<Piece> all, int running) {
+        List<Piece> pieces = all.collect(Collectors.toCollection(ArrayList::new));
+        long progress = System.nanoTime();
+        while (!pieces.isEmpty() && !stopped.getAsBoolean()) {
+            List<Piece> turn = pieces.subList(0, Math.min(running, pieces.size()));
+            for (Piece piece : turn) {
+                runForAWhile(piece);
+                progress = Math.max(progress, piece.improvedAt);
             }
-            long now = System.nanoTime();
-            compiled = pieces.stream().allMatch(piece -> piece.compiled(now));
-            LockSupport.parkNanos(Math.clamp(now - start, SHORTEST_PAUSE_NANOS, LONGEST_PAUSE_NANOS));
+            turn.removeIf(Piece::isCompiled);
+            if (System.nanoTime() - progress > PATIENCE_NANOS) {
+                turn.clear();
+            }
+            LockSupport.parkNanos(turn.stream().allMatch(Piece::hasRunEnough) ? LONG_PAUSE_NANOS : PAUSE_NANOS);
         }
     }
 
-    /** Layers that have to be compiled each for itself. */
-    private static Stream<Layer> parts(Layer layer) {
-        return layer instanceof ChannelwisePair pair
-                ? Stream.of(ofFewInputs(pair.pointwise()), pair.channelwise())
-                : Stream.of(ofFewInputs(layer));
+    private void runForAWhile(Piece piece) {
+        long slice = piece.hasRunEnough() ? SHORT_SLICE_NANOS : SLICE_NANOS;
+        long start = System.nanoTime();
+        long end;
+        do {
+            end = piece.run();
+        } while (!piece.isCompiled() && end - start < slice && !stopped.getAsBoolean());
+        piece.nanos += end - start;
     }
 
-    private static Layer ofFewInputs(Layer layer) {
-        return switch (layer) {
-            case Pointwise pointwise -> pointwise.ofInputs(few(pointwise.inputs()));
-            case Dense dense -> dense.ofInputs(few(dense.inputs()));
-            case QuantisedPointwise(Pointwise shape, var requantisation, var sum, var floatSum) ->
-                    new QuantisedPointwise(shape.ofInputs(few(shape.inputs())), requantisation, sum, floatSum);
-            case QuantisedDense(Dense shape, var requantisation) ->
-                    new QuantisedDense(shape.ofInputs(few(shape.inputs())), requantisation);
-            default -> layer;
-        };
+    private static Piece piece(Rehearsal rehearsal) {
+        int inputs = few(rehearsal.inputs());
+        return new Piece(
+                () -> rehearsal.code().accept(1),
+                () -> rehearsal.code().accept(inputs),
+                CALL_NANOS + COMPILED_NANOS * inputs * rehearsal.sums());
     }
 
     /** With the same remainder: loops that take several inputs at a time are followed by one for those that are left. */
     private static int few(int inputs) {
-        return inputs < 2 * INPUTS ? inputs : INPUTS + inputs % INPUTS;
+        return inputs < INPUTS ? inputs : INPUTS + inputs % INPUTS;
     }
 
-    /** A fused block's step takes as many rows. */
-    private static int units(Layer layer) {
-        return Math.min(layer.units(), shape(layer) instanceof FusedBlock block ? block.stepRows() : UNITS);
+    private Piece piece(Layer layer, Memory activations) {
+        Runnable whole = () -> run(layer, engine.kernel(), activations);
+        double vectors = (double) layer.macs() / engine.plan().layout().channelBlock();
+        return new Piece(whole, whole, vectors == 0 ? Double.MAX_VALUE : COMPILED_NANOS * vectors);
     }
 
-    private static Layer shape(Layer layer) {
-        return layer instanceof Quantised quantised ? quantised.shape() : layer;
-    }
+    /** Something to run until it is compiled. */
+    private static final class Piece {
 
-    /** Units of a layer, others each time that it runs. */
-    private final class Piece {
-
-        private final Layer layer;
-        private final int units;
-        private final int scratch;
+        private final Runnable shortest;
+        private final Runnable code;
         private final double compiledNanos;
         private int runs;
+        private long nanos;
         private double best = Double.MAX_VALUE;
-        private long improvedAt;
+        private long improvedAt = Long.MIN_VALUE;
 
-        Piece(Layer layer, int units) {
-            this.layer = layer;
-            this.units = units;
-            this.scratch = engine.plan().layout().origin() + engine.plan().activationLength();
-            double vectors = (double) layer.macs() / layer.units() * units / engine.plan().layout().channelBlock();
-            double nanos = shape(layer) instanceof Dense ? COMPILED_DENSE_NANOS : COMPILED_NANOS;
-            this.compiledNanos = vectors == 0 ? Double.MAX_VALUE : nanos * vectors;
+        Piece(Runnable shortest, Runnable code, double compiledNanos) {
+            this.shortest = shortest;
+            this.code = code;
+            this.compiledNanos = compiledNanos;
         }
 
-        /** Once where it is compiled, else for a while. */
-        void run(Memory activations) {
+        /** When it ended. */
+        long run() {
             long start = System.nanoTime();
-            long end;
-            do {
-                end = runOnce(activations);
-            } while (best > compiledNanos && end - start < SLICE_NANOS && !stopped.getAsBoolean());
-        }
-
-        /** Multiples of the golden ratio are spread evenly over the units. */
-        private long runOnce(Memory activations) {
-            int from = (int) (runs++ * GOLDEN_RATIO % 1 * (layer.units() - units + 1));
-            long start = System.nanoTime();
-            layer.run(engine.kernel(), engine.plan().weights(), activations, scratch, from, from + units);
+            boolean first = shortest != code && runs++ < SHORTEST_RUNS;
+            (first ? shortest : code).run();
             long end = System.nanoTime();
-            if (end - start < FASTER * best) {
+            if (!first && end - start < FASTER * best) {
                 best = end - start;
                 improvedAt = end;
             }
             return end;
         }
 
-        boolean compiled(long now) {
-            return best <= compiledNanos || now - improvedAt > PATIENCE_NANOS;
+        boolean hasRunEnough() {
+            return nanos > ENOUGH_NANOS;
+        }
+
+        boolean isCompiled() {
+            return best <= compiledNanos;
         }
     }
 }

@@ -124,8 +124,6 @@ public final class Model implements AutoCloseable {
 
     private void warmUp(Checkpoint checkpoint, Kernel kernel) {
         try {
-            // What runs meanwhile must not wait in the compiler's queue behind what is to run later.
-            new KernelWarmUp(engine, closed::get).run();
             Engine next = engine(checkpoint, kernel);
             new KernelWarmUp(next, closed::get).run();
             moveTo(next);

@@ -47,9 +47,4 @@ public record Dense(
     public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         kernel.dense(this, weightMemory, activations, from, to);
     }
-
-    /** The same with the sum over the first {@code count} inputs only. */
-    public Dense ofInputs(int count) {
-        return new Dense(name, count, blocks, vectors, weights, bias, input, output, macs / inputs * count);
-    }
 }

@@ -1,6 +1,8 @@
 package dev.spindle.kernel;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A backend's code. One call computes a range of units of one fused layer; see {@link Layer}. A kernel is stateless and
@@ -29,6 +31,17 @@ public interface Kernel {
      * @param weights a plan's, for this kernel
      */
     default void prepare(Memory weights) {}
+
+    /**
+     * What the JVM has to compile before this kernel is at its speed, each piece once. Nothing where its code is as fast in the
+     * first call as in any other, or nearly so.
+     *
+     * @param run runs what is to be at that speed on the kernel that it is given, which computes next to nothing. The memory that
+     *     it uses has to be there as long as the rehearsals are, which write to it
+     */
+    default List<Rehearsal> rehearsals(Consumer<Kernel> run) {
+        return List.of();
+    }
 
     /** Output rows {@code from} to {@code to} of the stem. */
     void stem(Stem layer, Memory weights, Memory activations, int from, int to);

@@ -54,11 +54,4 @@ public record Pointwise(
     public void run(Kernel kernel, Memory weightMemory, Memory activations, int scratch, int from, int to) {
         runInto(kernel, weightMemory, activations, output, from, to);
     }
-
-    /** The same with the sum over the first {@code count} inputs only. */
-    public Pointwise ofInputs(int count) {
-        return new Pointwise(
-                name, count, weights, bias, input, inputBlockStride, output, outputBlockStride, residual, tiling, low, high,
-                units, macs / inputs * count);
-    }
 }

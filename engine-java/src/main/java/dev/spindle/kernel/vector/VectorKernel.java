@@ -11,10 +11,13 @@ import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.QuantisedKernel;
+import dev.spindle.kernel.Rehearsal;
 import dev.spindle.kernel.Softmax;
 import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The loops around the register tiles, the same for every width: channel tiles outside, pixel tiles inside. */
 final class VectorKernel implements Kernel {
@@ -27,6 +30,7 @@ final class VectorKernel implements Kernel {
 
     private final String name;
     private final VectorTiles tiles;
+    private final VectorSteps steps;
     private final Layout layout;
     private final VectorFusion fusion;
     private final QuantisedKernel quantised;
@@ -34,6 +38,7 @@ final class VectorKernel implements Kernel {
     VectorKernel(String name, VectorTiles tiles, VectorSteps steps) {
         this.name = name;
         this.tiles = tiles;
+        this.steps = steps;
         this.layout = new Layout(
                 tiles.lanes(), Memory.Kind.HEAP, tiles.rows1(), tiles.rows2(), tiles.rows3(), DENSE_VECTORS, true);
         this.fusion = new VectorFusion(tiles, steps);
@@ -53,6 +58,13 @@ final class VectorKernel implements Kernel {
     @Override
     public Optional<QuantisedKernel> quantised() {
         return Optional.of(quantised);
+    }
+
+    @Override
+    public List<Rehearsal> rehearsals(Consumer<Kernel> run) {
+        Rehearsals recorded = new Rehearsals();
+        run.accept(new VectorKernel(name, new TileRecorder(tiles, recorded), new StepRecorder(steps, recorded)));
+        return recorded.all();
     }
 
     VectorFusion fusion() {

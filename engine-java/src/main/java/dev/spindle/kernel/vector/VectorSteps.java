@@ -17,6 +17,10 @@ abstract class VectorSteps {
         this.lanes = lanes;
     }
 
+    final int lanes() {
+        return lanes;
+    }
+
     /** {@code by} where tiles can make the steps of these channel blocks; else null. */
     final FloatRequantisation simple(FloatRequantisation by, int block, int blocks) {
         return by != null && by.isSimple(block * lanes, blocks * lanes) ? by : null;

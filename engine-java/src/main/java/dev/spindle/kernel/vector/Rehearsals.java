@@ -1,0 +1,73 @@
+package dev.spindle.kernel.vector;
+
+import dev.spindle.kernel.Rehearsal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntConsumer;
+
+/** A rehearsal of each method that a network calls, in the order of the first calls. */
+final class Rehearsals {
+
+    /**
+     * A generated method.
+     *
+     * @param owner whose it is
+     * @param family what it does
+     * @param first tells it from others of the family
+     * @param second the same
+     */
+    private record Method(Object owner, String family, int first, int second) {}
+
+    /** Rows of some calls, each time another one. */
+    private static final class Rows implements IntConsumer {
+
+        private final List<Runnable> rows = new ArrayList<>();
+        private boolean complete;
+        private int next;
+
+        void add(int from, int to, IntConsumer row) {
+            for (int y = from; y < to; y++) {
+                int at = y;
+                rows.add(() -> row.accept(at));
+            }
+        }
+
+        @Override
+        public void accept(int count) {
+            for (int i = 0; i < count; i++) {
+                rows.get(next++ % rows.size()).run();
+            }
+        }
+    }
+
+    private final Map<Method, Rehearsal> all = new LinkedHashMap<>();
+    private final Map<Method, Rows> rows = new LinkedHashMap<>();
+
+    /** Keeps the first call of each method. */
+    void add(Object owner, String family, int first, int second, int inputs, int sums, IntConsumer code) {
+        all.putIfAbsent(new Method(owner, family, first, second), new Rehearsal(code, inputs, sums));
+    }
+
+    /**
+     * Keeps the rows of the first call of each method, and of the first that reaches the lower edge of its map: the JVM leaves
+     * out of what it compiles the edges that it has not seen.
+     *
+     * @param row makes one
+     */
+    void addRows(
+            Object owner, String family, int first, int second, int sums, int from, int to, boolean toEdge, IntConsumer row) {
+        Method method = new Method(owner, family, first, second);
+        Rows kept = rows.computeIfAbsent(method, _ -> new Rows());
+        if (kept.rows.isEmpty() || toEdge && !kept.complete) {
+            kept.add(from, to, row);
+            kept.complete = toEdge;
+        }
+        all.putIfAbsent(method, new Rehearsal(kept, 1, sums));
+    }
+
+    List<Rehearsal> all() {
+        return List.copyOf(all.values());
+    }
+}

@@ -5,6 +5,7 @@ import dev.spindle.kernel.Layer;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Rehearsal;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -35,9 +36,9 @@ final class KernelWarmUp {
 
     /**
      * What a multiply-add of vectors takes at most where it is compiled, with all that is done to its sums behind it. Alone, it
-     * takes a fraction of a nanosecond, and fifty or more before it is compiled.
+     * takes a fraction of a nanosecond, and ten or a hundred of them before it is compiled.
      */
-    private static final double COMPILED_NANOS = 10;
+    private static final double COMPILED_NANOS = 3;
 
     /** What a run may take beside. */
     private static final double CALL_NANOS = 300;
@@ -45,8 +46,8 @@ final class KernelWarmUp {
     /** How long a piece that is not compiled runs in one round, until it has run enough. */
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    /** After this time it has run enough, if the compiler is not busy: then it runs less. */
-    private static final long ENOUGH_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** After so many runs the compiler should have taken notice: then it runs less. */
+    private static final int ENOUGH_RUNS = SHORTEST_RUNS + 1000;
 
     private static final long SHORT_SLICE_NANOS = SLICE_NANOS / 5;
 
@@ -76,7 +77,9 @@ final class KernelWarmUp {
         try (Memory activations = engine.plan().newActivations(1)) {
             List<Rehearsal> rehearsals = engine.kernel().rehearsals(
                     kernel -> layers.forEach(layer -> run(layer, kernel, activations)));
-            untilCompiled(rehearsals.stream().map(KernelWarmUp::piece), RUNNING);
+            // The small ones bring the operations up to speed, in which the large ones spend their time.
+            Stream<Rehearsal> smallFirst = rehearsals.stream().sorted(Comparator.comparingInt(Rehearsal::sums));
+            untilCompiled(smallFirst.map(KernelWarmUp::piece), RUNNING);
             untilCompiled(layers.stream().map(layer -> piece(layer, activations)), layers.size());
         }
     }
@@ -86,21 +89,24 @@ final class KernelWarmUp {
         layer.run(kernel, engine.plan().weights(), activations, scratch, 0, layer.units());
     }
 
-    /** @param running how many run by turns */
+    /** @param running how many run by turns at most; each starts when those before it have run enough */
     private void untilCompiled(Stream<Piece> all, int running) {
         List<Piece> pieces = all.collect(Collectors.toCollection(ArrayList::new));
         long progress = System.nanoTime();
         while (!pieces.isEmpty() && !stopped.getAsBoolean()) {
             List<Piece> turn = pieces.subList(0, Math.min(running, pieces.size()));
-            for (Piece piece : turn) {
+            boolean enough = true;
+            for (int i = 0; i < turn.size() && enough; i++) {
+                Piece piece = turn.get(i);
                 runForAWhile(piece);
                 progress = Math.max(progress, piece.improvedAt);
+                enough = piece.hasRunEnough() || piece.isCompiled();
             }
             turn.removeIf(Piece::isCompiled);
             if (System.nanoTime() - progress > PATIENCE_NANOS) {
                 turn.clear();
             }
-            LockSupport.parkNanos(turn.stream().allMatch(Piece::hasRunEnough) ? LONG_PAUSE_NANOS : PAUSE_NANOS);
+            LockSupport.parkNanos(enough ? LONG_PAUSE_NANOS : PAUSE_NANOS);
         }
     }
 
@@ -111,7 +117,6 @@ final class KernelWarmUp {
         do {
             end = piece.run();
         } while (!piece.isCompiled() && end - start < slice && !stopped.getAsBoolean());
-        piece.nanos += end - start;
     }
 
     private static Piece piece(Rehearsal rehearsal) {
@@ -140,7 +145,6 @@ final class KernelWarmUp {
         private final Runnable code;
         private final double compiledNanos;
         private int runs;
-        private long nanos;
         private double best = Double.MAX_VALUE;
         private long improvedAt = Long.MIN_VALUE;
 
@@ -153,7 +157,8 @@ final class KernelWarmUp {
         /** When it ended. */
         long run() {
             long start = System.nanoTime();
-            boolean first = shortest != code && runs++ < SHORTEST_RUNS;
+            boolean first = shortest != code && runs < SHORTEST_RUNS;
+            runs++;
             (first ? shortest : code).run();
             long end = System.nanoTime();
             if (!first && end - start < FASTER * best) {
@@ -164,7 +169,7 @@ final class KernelWarmUp {
         }
 
         boolean hasRunEnough() {
-            return nanos > ENOUGH_NANOS;
+            return runs > ENOUGH_RUNS;
         }
 
         boolean isCompiled() {

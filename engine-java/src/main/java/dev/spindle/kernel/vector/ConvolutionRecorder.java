@@ -6,6 +6,9 @@ import dev.spindle.kernel.FloatRequantisation;
 /** Computes nothing, but keeps which methods are called, and how. */
 final class ConvolutionRecorder extends ConvolutionTiles {
 
+    /** About what a pixel of a depthwise convolution takes in multiply-adds: there are few of them for each load. */
+    private static final int OPERATIONS = 14;
+
     private final ConvolutionTiles tiles;
     private final Rehearsals recorded;
 
@@ -43,7 +46,7 @@ final class ConvolutionRecorder extends ConvolutionTiles {
             FloatRequantisation by, int channel) {
         recorded.addRows(
                 tiles, layer.tiles(4) ? "depthwise" : "depthwiseAny", layer.stride(), layer.dilation(),
-                Depthwise.TAPS * layer.outputWidth(), fromRow, toRow, toRow == layer.outputHeight(),
+                OPERATIONS * layer.outputWidth(), fromRow, toRow, toRow == layer.outputHeight(),
                 row -> tiles.depthwise(layer, w, weight, bias, a, input, output, row, row + 1, by, channel));
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spindle.Model;
 import dev.spindle.Options;
+import dev.spindle.Warmup;
 import dev.spindle.image.ImageDecoder;
 import dev.spindle.weights.DefaultModel;
 import java.io.IOException;
@@ -36,7 +37,7 @@ class EmbedCommandTest {
     /** What the model makes of pictures, one by one. */
     private static Map<Path, float[]> expected(Path... files) {
         Map<Path, float[]> expected = new LinkedHashMap<>();
-        try (Model model = Model.of(DefaultModel.load(), Options.DEFAULT)) {
+        try (Model model = Model.of(DefaultModel.load(), Options.DEFAULT.withWarmup(Warmup.NONE))) {
             for (Path file : files) {
                 expected.put(file, model.embed(ImageDecoder.decode(file)));
             }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.spindle.Model;
 import dev.spindle.Options;
+import dev.spindle.Warmup;
 import dev.spindle.weights.DefaultModel;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
@@ -55,7 +56,8 @@ class ExamplesTest {
     void servesManyRequestsWithOneModel() throws Exception {
         byte[] sun = Files.readAllBytes(Pictures.disc(folder, "sun.png", Color.BLUE, Color.YELLOW));
         byte[] moon = Files.readAllBytes(Pictures.disc(folder, "moon.png", Color.BLACK, Color.WHITE));
-        try (ClassificationServer server = new ClassificationServer(Model.of(DefaultModel.load(), Options.DEFAULT), 0);
+        Options oneBackend = Options.DEFAULT.withWarmup(Warmup.NONE);
+        try (ClassificationServer server = new ClassificationServer(Model.of(DefaultModel.load(), oneBackend), 0);
                 HttpClient client = HttpClient.newHttpClient()) {
             String ofSun = client.send(request(server, sun), HttpResponse.BodyHandlers.ofString()).body();
             String ofMoon = client.send(request(server, moon), HttpResponse.BodyHandlers.ofString()).body();

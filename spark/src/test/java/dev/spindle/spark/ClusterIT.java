@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.spindle.Classification;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
+import dev.spindle.Options;
+import dev.spindle.Warmup;
 import dev.spindle.image.ImageDecoder;
 import java.io.File;
 import java.io.IOException;
@@ -75,7 +77,7 @@ class ClusterIT {
     /** What the library says. */
     private static List<String> expected(Path images, Path file) throws IOException {
         List<String> lines = new ArrayList<>();
-        try (Model model = Model.load(file); Stream<Path> files = Files.list(images)) {
+        try (Model model = Model.load(file, Options.DEFAULT.withWarmup(Warmup.NONE)); Stream<Path> files = Files.list(images)) {
             for (Path image : files.toList()) {
                 try {
                     Classification best =

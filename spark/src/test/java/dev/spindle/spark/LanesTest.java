@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.spindle.Model;
 import dev.spindle.Options;
+import dev.spindle.Warmup;
 import dev.spindle.weights.DefaultModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ class LanesTest {
     @Test
     void severalCpusGiveWhatOneGives() {
         Counters counters = new Counters(TestSpark.session().sparkContext());
-        try (Model model = Model.of(DefaultModel.load(), Options.DEFAULT);
+        try (Model model = Model.of(DefaultModel.load(), Options.DEFAULT.withWarmup(Warmup.NONE));
                 Lanes one = new Lanes(model, 1);
                 Lanes four = new Lanes(model, 4)) {
             List<Prediction> expected = one.run(images(), REQUEST, counters);

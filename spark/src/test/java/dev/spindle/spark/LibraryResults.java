@@ -9,6 +9,7 @@ import dev.spindle.Classification;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.Options;
+import dev.spindle.Warmup;
 import dev.spindle.image.Image;
 import dev.spindle.image.ImageDecoder;
 import java.util.List;
@@ -21,7 +22,7 @@ final class LibraryResults implements AutoCloseable {
     private final Model model;
 
     LibraryResults(Checkpoint checkpoint) {
-        model = Model.of(checkpoint, Options.DEFAULT);
+        model = Model.of(checkpoint, Options.DEFAULT.withWarmup(Warmup.NONE));
     }
 
     /** Sets the names of all columns, so that {@link #assertRow} can look at them. */

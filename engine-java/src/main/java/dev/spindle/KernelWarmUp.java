@@ -124,6 +124,7 @@ final class KernelWarmUp {
         return new Piece(
                 () -> rehearsal.code().accept(1),
                 () -> rehearsal.code().accept(inputs),
+                ENOUGH_RUNS,
                 CALL_NANOS + COMPILED_NANOS * inputs * rehearsal.sums());
     }
 
@@ -135,7 +136,7 @@ final class KernelWarmUp {
     private Piece piece(Layer layer, Memory activations) {
         Runnable whole = () -> run(layer, engine.kernel(), activations);
         double vectors = (double) layer.macs() / engine.plan().layout().channelBlock();
-        return new Piece(whole, whole, vectors == 0 ? Double.MAX_VALUE : COMPILED_NANOS * vectors);
+        return new Piece(whole, whole, 0, vectors == 0 ? Double.MAX_VALUE : COMPILED_NANOS * vectors);
     }
 
     /** Something to run until it is compiled. */
@@ -143,14 +144,16 @@ final class KernelWarmUp {
 
         private final Runnable shortest;
         private final Runnable code;
+        private final int enoughRuns;
         private final double compiledNanos;
         private int runs;
         private double best = Double.MAX_VALUE;
         private long improvedAt = Long.MIN_VALUE;
 
-        Piece(Runnable shortest, Runnable code, double compiledNanos) {
+        Piece(Runnable shortest, Runnable code, int enoughRuns, double compiledNanos) {
             this.shortest = shortest;
             this.code = code;
+            this.enoughRuns = enoughRuns;
             this.compiledNanos = compiledNanos;
         }
 
@@ -169,7 +172,7 @@ final class KernelWarmUp {
         }
 
         boolean hasRunEnough() {
-            return runs > ENOUGH_RUNS;
+            return runs > enoughRuns;
         }
 
         boolean isCompiled() {

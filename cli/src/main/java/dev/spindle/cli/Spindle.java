@@ -81,7 +81,7 @@ public final class Spindle implements Runnable {
      * @param args where they start with a command, it is the only one that there is
      */
     static CommandLine commandLine(String... args) {
-        List<Class<?>> named = COMMANDS.stream().filter(command -> args.length > 0 && name(command).equals(args[0])).toList();
+        List<Class<?>> named = COMMANDS.stream().filter(command -> args.length > 0 && isNamed(command, args[0])).toList();
         CommandLine program = new CommandLine(new Spindle());
         (named.isEmpty() ? COMMANDS : named).forEach(program::addSubcommand);
         Failures failures = new Failures();
@@ -93,8 +93,9 @@ public final class Spindle implements Runnable {
                 .setUsageHelpAutoWidth(true);
     }
 
-    private static String name(Class<?> command) {
-        return command.getAnnotation(Command.class).name();
+    /** Reading the annotations of all classes takes longer. */
+    private static boolean isNamed(Class<?> command, String name) {
+        return command.getSimpleName().equalsIgnoreCase(name + "Command");
     }
 
     private static Path path(String argument) {

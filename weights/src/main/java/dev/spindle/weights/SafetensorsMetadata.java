@@ -1,9 +1,6 @@
 package dev.spindle.weights;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
@@ -14,6 +11,7 @@ import dev.spindle.network.Activation;
 import dev.spindle.network.Network;
 import dev.spindle.network.Padding;
 import dev.spindle.plan.QuantisedWeights;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,9 +41,6 @@ final class SafetensorsMetadata {
     /** Such as {@code RGB, bilinear to 64x64, x/127.5-1}. */
     private static final Pattern RECIPE = Pattern.compile(
             "(RGB|BGR), (bilinear|bicubic) to (\\d{1,4})x(\\d{1,4}), x/(\\d{1,4}(?:\\.\\d{1,6})?)-(\\d(?:\\.\\d{1,6})?)");
-
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private final Path file;
     private final Map<String, String> texts;
@@ -209,8 +204,8 @@ final class SafetensorsMetadata {
     /** A value that is no more than a note, which may be any text: missing where it is not there or no JSON. */
     private JsonNode anyValue(String key) {
         try {
-            return has(key) ? JSON.readTree(texts.get(key)) : MissingNode.getInstance();
-        } catch (JsonProcessingException e) {
+            return has(key) ? JsonTree.of(texts.get(key)) : MissingNode.getInstance();
+        } catch (IOException e) {
             return MissingNode.getInstance();
         }
     }
@@ -353,8 +348,8 @@ final class SafetensorsMetadata {
 
     private JsonNode value(String key) {
         try {
-            return JSON.readTree(texts.get(key));
-        } catch (JsonProcessingException e) {
+            return JsonTree.of(texts.get(key));
+        } catch (IOException e) {
             throw new InvalidInputException(wrong(key, "a JSON value").getMessage(), e);
         }
     }

@@ -1,6 +1,7 @@
 package dev.spindle.kernel.vector;
 
 import dev.spindle.kernel.Isa;
+import dev.spindle.kernel.Kernel;
 import dev.spindle.kernel.KernelCandidate;
 import dev.spindle.kernel.KernelProvider;
 import java.util.ArrayList;
@@ -13,22 +14,35 @@ public final class VectorProvider implements KernelProvider {
 
     private static final String MODULE = "jdk.incubator.vector";
 
+    /** Apart, for the JVM loads the large classes of all widths to verify the class that makes them. */
+    private static final class Widths {
+
+        static Kernel of128() {
+            return new VectorKernel("vector-128", new VectorTiles128(), new VectorSteps128());
+        }
+
+        static Kernel of256() {
+            return new VectorKernel("vector-256", new VectorTiles256(), new VectorSteps256());
+        }
+
+        static Kernel of512() {
+            return new VectorKernel("vector-512", new VectorTiles512(), new VectorSteps512());
+        }
+    }
+
     /** For the {@link java.util.ServiceLoader}. */
     public VectorProvider() {}
 
     @Override
     public List<KernelCandidate> candidates() {
         List<KernelCandidate> all = new ArrayList<>();
-        all.add(candidate(
-                Isa.BITS_128, () -> new VectorKernel("vector-128", new VectorTiles128(), new VectorSteps128())));
-        all.add(candidate(
-                Isa.BITS_256, () -> new VectorKernel("vector-256", new VectorTiles256(), new VectorSteps256())));
-        all.add(candidate(
-                Isa.BITS_512, () -> new VectorKernel("vector-512", new VectorTiles512(), new VectorSteps512())));
+        all.add(candidate(Isa.BITS_128, Widths::of128));
+        all.add(candidate(Isa.BITS_256, Widths::of256));
+        all.add(candidate(Isa.BITS_512, Widths::of512));
         return all;
     }
 
-    private static KernelCandidate candidate(Isa isa, Supplier<dev.spindle.kernel.Kernel> factory) {
+    private static KernelCandidate candidate(Isa isa, Supplier<Kernel> factory) {
         String name = "vector-" + isa.label();
         if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
             return KernelCandidate.missing(

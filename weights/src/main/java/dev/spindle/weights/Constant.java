@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** An array of numbers that a graph holds, whatever the format and the type of its elements. */
 interface Constant {
@@ -50,7 +51,15 @@ interface Constant {
         for (int axis : axes) {
             sizes.add(shape().get(axis));
         }
-        return new View(this, List.copyOf(sizes), () -> permute(floats(), shape(), axes));
+        return keepsOrder(axes)
+                ? reshaped(List.copyOf(sizes))
+                : new View(this, List.copyOf(sizes), () -> permute(floats(), shape(), axes));
+    }
+
+    /** Whether axes of one element are all that go elsewhere: then the values stay where they are. */
+    private boolean keepsOrder(int[] axes) {
+        int[] longer = IntStream.of(axes).filter(axis -> shape().get(axis) != 1).toArray();
+        return IntStream.range(1, longer.length).allMatch(i -> longer[i - 1] < longer[i]);
     }
 
     /** The values times a factor. */

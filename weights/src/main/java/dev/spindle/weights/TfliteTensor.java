@@ -104,15 +104,20 @@ record TfliteTensor(
 
     private void dequantise(float[] values, Quantisation scheme) {
         int channels = scheme.scales.length;
-        int run = 1;
+        int run = values.length;
         if (scheme.perChannel()) {
+            run = 1;
             for (int size : shape.subList(scheme.axis + 1, shape.size())) {
                 run *= size;
             }
         }
-        for (int i = 0; i < values.length; i++) {
-            int channel = i / run % channels;
-            values[i] = (float) ((stored(i) - scheme.zeroPoints[channel]) * (double) scheme.scales[channel]);
+        for (int from = 0; from < values.length; from += run) {
+            int channel = from / run % channels;
+            long zeroPoint = scheme.zeroPoints[channel];
+            double scale = scheme.scales[channel];
+            for (int i = from; i < from + run; i++) {
+                values[i] = (float) ((stored(i) - zeroPoint) * scale);
+            }
         }
     }
 

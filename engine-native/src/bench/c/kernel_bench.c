@@ -42,7 +42,7 @@ struct depthwise_shape {
 static const struct depthwise_shape DEPTHWISE[] = {
     {112, 32, 1, 1}, {112, 96, 2, 1}, {56, 144, 1, 1}, {56, 144, 2, 1}, {28, 192, 1, 1}, {28, 192, 2, 1},
     {14, 384, 1, 1}, {14, 576, 1, 1}, {14, 576, 2, 1}, {7, 960, 1, 1},  {33, 960, 1, 1}, {33, 960, 1, 2},
-    {65, 384, 1, 1}, {65, 384, 1, 2}, {65, 384, 1, 4},
+    {65, 384, 1, 1}, {65, 384, 1, 2}, {65, 384, 1, 4}, {65, 960, 1, 1},  {65, 960, 1, 4},
 };
 
 struct bench {
@@ -445,8 +445,8 @@ int main(int argc, char **argv)
     struct bench b = {
         .word = argc > 1 ? argv[1] : NULL,
         .weights = floats(COLD_FLOATS),
-        .input = floats(112 * 112 * 160),
-        .output = floats(112 * 112 * 160),
+        .input = floats(65 * 65 * 960),
+        .output = floats(65 * 65 * 960),
         .zeros = floats(4096),
     };
     memset(b.zeros, 0, 4096 * sizeof(float));

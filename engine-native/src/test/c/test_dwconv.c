@@ -95,7 +95,7 @@ static void run_dwconv(const struct subject *subject, const struct dwconv_case *
 void test_dwconv(const struct subject *subject)
 {
     static const int SIZES[][2] = {
-        {1, 1}, {1, 5}, {5, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 7}, {7, 6}, {7, 7}, {8, 9}, {9, 8}, {12, 12}, {11, 19},
+        {1, 1}, {1, 5}, {5, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 7}, {7, 6}, {7, 7}, {8, 9}, {9, 8}, {12, 12}, {11, 19}, {6, 43},
     };
     static const int DILATIONS[] = {1, 2, 4};
     int number = 0;

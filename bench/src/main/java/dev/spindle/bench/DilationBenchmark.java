@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class DilationBenchmark {
 
     /** Side, channels and dilation. */
-    @Param({"33x960 d1", "33x960 d2", "65x384 d1", "65x384 d2", "65x960 d4"})
+    @Param({"33x960 d1", "33x960 d2", "65x384 d1", "65x384 d2", "65x960 d1", "65x960 d4"})
     public String shape;
 
     /** A {@link Contestant}: one of Spindle's backends, perhaps in integers. */

@@ -17,8 +17,7 @@
  *   q8_inside, q8_inside_of(left, width)
  *                               which of the pixels left to left + 3 are in [0, width), one of them at least
  *   q8_window(p, inside, zeros) lane c holds channel c of the four pixels at p; `zeros` stands for those that are not inside
- *   q8_window_apart(p, step, inside, zeros)  the same of four pixels that are `step` bytes apart
- *   q8_window_of(p)             the same of the pixels at p[0] to p[2], and of any fourth
+ *   q8_window_of(p)             the same of the pixels at p[0] to p[3]
  *   q8_dot(sum, x, w)           sum + the four products
  *   q8_add_pixel(sum, p)        sum + the 16 bytes at p
  *   q8_scaling                  constants of a block for q8_step and q8_step_below

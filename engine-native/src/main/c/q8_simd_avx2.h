@@ -115,25 +115,19 @@ ALWAYS_INLINE __m128i q8_load_pixel(const uint8_t *p)
     return _mm_loadu_si128((const __m128i *)p);
 }
 
-ALWAYS_INLINE q8_x q8_window_apart(const uint8_t *p, ptrdiff_t step, q8_inside inside, const uint8_t *zeros)
+ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[4])
 {
-    const uint8_t *at[4];
-    UNROLL_ALL
-    for (int i = 0; i < 4; i++) {
-        at[i] = i >= inside.from && i < inside.to ? p + i * step : zeros;
-    }
-    return q8_window_of_pixels(q8_load_pixel(at[0]), q8_load_pixel(at[1]), q8_load_pixel(at[2]), q8_load_pixel(at[3]));
+    return q8_window_of_pixels(q8_load_pixel(p[0]), q8_load_pixel(p[1]), q8_load_pixel(p[2]), q8_load_pixel(p[3]));
 }
 
 ALWAYS_INLINE q8_x q8_window(const uint8_t *p, q8_inside inside, const uint8_t *zeros)
 {
-    return q8_window_apart(p, Q8_BLOCK, inside, zeros);
-}
-
-ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[3])
-{
-    const __m128i last = q8_load_pixel(p[2]);
-    return q8_window_of_pixels(q8_load_pixel(p[0]), q8_load_pixel(p[1]), last, last);
+    const uint8_t *at[4];
+    UNROLL_ALL
+    for (int i = 0; i < 4; i++) {
+        at[i] = i >= inside.from && i < inside.to ? p + i * Q8_BLOCK : zeros;
+    }
+    return q8_window_of(at);
 }
 
 ALWAYS_INLINE q8_i32 q8_dot(q8_i32 sum, q8_x x, q8_w w)

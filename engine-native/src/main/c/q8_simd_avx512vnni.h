@@ -89,24 +89,12 @@ ALWAYS_INLINE q8_x q8_window(const uint8_t *p, q8_inside inside, const uint8_t *
     return q8_window_of_pixels(_mm512_mask_loadu_epi32(outside, inside, p));
 }
 
-ALWAYS_INLINE q8_x q8_window_apart(const uint8_t *p, ptrdiff_t step, q8_inside inside, const uint8_t *zeros)
+ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[4])
 {
-    const uint8_t *at[4];
-    UNROLL_ALL
-    for (int i = 0; i < 4; i++) {
-        at[i] = (inside >> (4 * i)) & 1 ? p + i * step : zeros;
-    }
-    __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)at[0]));
-    v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)at[1]), 1);
-    v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)at[2]), 2);
-    return q8_window_of_pixels(_mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)at[3]), 3));
-}
-
-ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[3])
-{
-    __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)p[0]));
-    v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)p[1]), 1);
-    return q8_window_of_pixels(_mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)p[2]), 2));
+    /* In pairs, which windows two pixels apart have in common. */
+    const __m256i first = _mm256_loadu2_m128i((const __m128i *)p[1], (const __m128i *)p[0]);
+    const __m256i second = _mm256_loadu2_m128i((const __m128i *)p[3], (const __m128i *)p[2]);
+    return q8_window_of_pixels(_mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1));
 }
 
 ALWAYS_INLINE q8_i32 q8_dot(q8_i32 sum, q8_x x, q8_w w)

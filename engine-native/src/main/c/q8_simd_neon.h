@@ -115,25 +115,19 @@ ALWAYS_INLINE q8_x q8_window_of_pixels(uint8x16_t p0, uint8x16_t p1, uint8x16_t 
     return x;
 }
 
-ALWAYS_INLINE q8_x q8_window_apart(const uint8_t *p, ptrdiff_t step, q8_inside inside, const uint8_t *zeros)
+ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[4])
 {
-    const uint8_t *at[4];
-    UNROLL_ALL
-    for (int i = 0; i < 4; i++) {
-        at[i] = i >= inside.from && i < inside.to ? p + i * step : zeros;
-    }
-    return q8_window_of_pixels(vld1q_u8(at[0]), vld1q_u8(at[1]), vld1q_u8(at[2]), vld1q_u8(at[3]));
+    return q8_window_of_pixels(vld1q_u8(p[0]), vld1q_u8(p[1]), vld1q_u8(p[2]), vld1q_u8(p[3]));
 }
 
 ALWAYS_INLINE q8_x q8_window(const uint8_t *p, q8_inside inside, const uint8_t *zeros)
 {
-    return q8_window_apart(p, Q8_BLOCK, inside, zeros);
-}
-
-ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[3])
-{
-    const uint8x16_t last = vld1q_u8(p[2]);
-    return q8_window_of_pixels(vld1q_u8(p[0]), vld1q_u8(p[1]), last, last);
+    const uint8_t *at[4];
+    UNROLL_ALL
+    for (int i = 0; i < 4; i++) {
+        at[i] = i >= inside.from && i < inside.to ? p + i * Q8_BLOCK : zeros;
+    }
+    return q8_window_of(at);
 }
 
 ALWAYS_INLINE q8_i32 q8_dot(q8_i32 sum, q8_x x, q8_w w)

@@ -483,44 +483,46 @@ final class VectorTileGenerator {
     }
 
     /**
-     * Columns four at a time, the last four over some of those before where they do not come out even. As many of the first
-     * and of the last input columns as the dilation can lie outside the map.
+     * Columns four at a time, as far apart as taps, so that they share inputs: {@code dilation} fours, a power of two, lie in one
+     * another. Where they do not come out even, the last ones lie over some of those before.
      */
     private static String depthwiseTiled(int lanes, Finish finish, String suffix, int stride, int dilation) {
-        int columns = 3 * stride + 2 * dilation + 1;
         return depthwiseRows(
                 lanes,
                 finish,
                 suffix,
                 """
                         int padLeft = layer.padLeft();
-                        int last = layer.outputWidth() - 4;
-                        int fours = (layer.outputWidth() + 3) / 4;
-                """,
+                        int columns = layer.outputWidth();
+                        int last = columns - 1 - %1$d;
+                        int fours = columns / %2$d * %3$d + Math.min(%3$d, columns %% %2$d);
+                """.formatted(3 * dilation, 4 * dilation, dilation),
                 """
                             for (int four = 0; four < fours; four++) {
-                                int x = Math.min(four * 4, last);
-                                int left = x * %d - padLeft;
-                                int o = out + x * %d;
-                %s
-                %s
+                                int next = four + (four & %1$d) * 3;
+                                int x = next - (Math.max(0, next - last + %2$d) & %1$d);
+                                int left = x * %3$d - padLeft;
+                                int o = out + x * %4$d;
+                %5$s
+                %6$s
                             }
                 """.formatted(
+                        -dilation,
+                        dilation - 1,
                         stride,
                         lanes,
-                        lines(3, row -> "                int p%1$d = r%1$d + left * %2$d;\n".formatted(row, lanes)
-                                + outermost(lanes, row, columns, dilation)),
+                        lines(3, row -> outermost(lanes, row, stride, dilation)),
                         depthwiseFour(lanes, finish, stride, dilation)));
     }
 
-    /** Where the columns of a row stand that can lie outside the map. */
-    private static String outermost(int lanes, int row, int columns, int dilation) {
-        return lines(2 * dilation, i -> {
-            boolean before = i < dilation;
-            int column = before ? i : columns - 2 * dilation + i;
-            return "                int e%d_%d = left + %d %s ? zeros : p%d + %d;".formatted(
-                    row, column, column, before ? "< 0" : ">= width", row, column * lanes);
-        });
+    /** Where a row begins for four outputs, and its first and last columns, which alone can lie outside the map. */
+    private static String outermost(int lanes, int row, int stride, int dilation) {
+        int last = (3 * stride + 2) * dilation;
+        return """
+                                int p%1$d = r%1$d + left * %2$d;
+                                int first%1$d = left < 0 ? zeros : p%1$d;
+                                int last%1$d = left + %3$d >= width ? zeros : p%1$d + %4$d;\
+                """.formatted(row, lanes, last, last * lanes);
     }
 
     /**
@@ -529,16 +531,17 @@ final class VectorTileGenerator {
      */
     private static String depthwiseFour(int lanes, Finish finish, int stride, int dilation) {
         StringBuilder body = new StringBuilder();
-        int columns = 3 * stride + 2 * dilation + 1;
+        int columns = 3 * stride + 3;
         for (int row = 0; row < 3; row++) {
             for (int column = 0; column < columns; column++) {
-                boolean outer = column < dilation || column >= columns - dilation;
-                body.append("                FloatVector x%1$d_%2$d = FloatVector.fromArray(F, a, %3$s);\n".formatted(
-                        row, column, outer ? "e" + row + "_" + column : "p" + row + " + " + column * lanes));
+                String at = column == 0
+                        ? "first" + row
+                        : column == columns - 1 ? "last" + row : "p" + row + " + " + column * dilation * lanes;
+                body.append("                FloatVector x%1$d_%2$d = FloatVector.fromArray(F, a, %3$s);\n"
+                        .formatted(row, column, at));
                 for (int p = 0; p < 4; p++) {
-                    int reach = column - p * stride;
-                    if (reach >= 0 && reach <= 2 * dilation && reach % dilation == 0) {
-                        int t = reach / dilation;
+                    int t = column - p * stride;
+                    if (t >= 0 && t < 3) {
                         body.append("                %s = x%d_%d.fma(w%d, %s);\n".formatted(
                                 row + t == 0 ? "FloatVector s" + p : "s" + p, row, column, row * 3 + t,
                                 row + t == 0 ? "b" : "s" + p));
@@ -546,7 +549,7 @@ final class VectorTileGenerator {
                 }
             }
         }
-        return body.append(storeFour(lanes, finish)).toString();
+        return body.append(storeFour(lanes, finish, dilation)).toString();
     }
 
     /** Interior columns four at a time, then one by one, then the columns at the edges. */
@@ -604,11 +607,11 @@ final class VectorTileGenerator {
                         t == 0 ? "FloatVector s" + p : "s" + p, t, t / 3, p, t % 3, t == 0 ? "b" : "s" + p));
             }
         }
-        return body.append(storeFour(lanes, finish)).toString();
+        return body.append(storeFour(lanes, finish, 1)).toString();
     }
 
-    private static String storeFour(int lanes, Finish finish) {
-        return lines(4, p -> "        " + finish.into("s" + p + ".add(nudge0)", "s" + p, 0, "o + " + p * lanes));
+    private static String storeFour(int lanes, Finish finish, int spacing) {
+        return lines(4, p -> "        " + finish.into("s" + p + ".add(nudge0)", "s" + p, 0, "o + " + p * spacing * lanes));
     }
 
     private static String depthwiseOne(Finish finish) {

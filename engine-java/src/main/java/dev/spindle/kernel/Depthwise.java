@@ -66,12 +66,12 @@ public record Depthwise(
     }
 
     /**
-     * Whether {@code count} neighbouring output columns, wherever they are, read a run of input columns of which no more than
-     * {@link #dilation} can lie outside the map on either side.
+     * Whether {@code count} output columns as far apart as taps fit into a row and, wherever they are, read input columns of
+     * which none but the first and the last can lie outside the map.
      */
     public boolean tiles(int count) {
         int lastColumn = (outputWidth - 1) * stride - padLeft + 2 * dilation;
-        return outputWidth >= count && padLeft <= dilation && lastColumn < width + dilation;
+        return outputWidth >= count * dilation && padLeft <= dilation && lastColumn < width + dilation;
     }
 
     /** The first output column whose taps all lie in the map, at most {@link #outputWidth}. */

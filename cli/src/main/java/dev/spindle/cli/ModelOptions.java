@@ -201,7 +201,7 @@ final class ModelOptions {
         try {
             Heap.require(
                     name + ": an input of " + plan.network().height() + "x" + plan.network().width() + " pixels",
-                    plan.layout().maps().size(plan.activationLength()) + 2 * Float.BYTES * input);
+                    (long) plan.layout().maps().bytes() * plan.activationLength() + 2 * Float.BYTES * input);
         } catch (InvalidInputException e) {
             model.close();
             throw e;

@@ -24,11 +24,6 @@ public final class Memory implements AutoCloseable {
         FLOAT(Float.BYTES),
         /** 32-bit integers. */
         INT(Integer.BYTES),
-        /**
-         * 32-bit floating point, and beside each a 32-bit integer to sum it up in, on the heap only: loops from one Java array
-         * to another of the same type are not vectorised by the JVM's compilers, since the two might be one.
-         */
-        FLOAT_AND_SUM(Float.BYTES),
         /** Bytes, signed or not as their users agree; off heap also whatever else is written among them. */
         BYTE(1);
 
@@ -41,11 +36,6 @@ public final class Memory implements AutoCloseable {
         /** Bytes of one element. */
         public int bytes() {
             return bytes;
-        }
-
-        /** Bytes of memory that {@code count} elements take. */
-        public long size(long count) {
-            return (this == FLOAT_AND_SUM ? 2L : 1L) * bytes * count;
         }
 
         /** Elements in a cache line: what offsets are rounded to. */
@@ -81,9 +71,8 @@ public final class Memory implements AutoCloseable {
     /** On the heap. */
     private Memory(Element element, int length) {
         this.element = element;
-        boolean both = element == Element.FLOAT_AND_SUM;
-        this.floats = element == Element.FLOAT || both ? new float[length] : null;
-        this.ints = element == Element.INT || both ? new int[length] : null;
+        this.floats = element == Element.FLOAT ? new float[length] : null;
+        this.ints = element == Element.INT ? new int[length] : null;
         this.bytes = element == Element.BYTE ? new byte[length] : null;
         this.arena = null;
         this.segment = null;
@@ -150,12 +139,12 @@ public final class Memory implements AutoCloseable {
         return length;
     }
 
-    /** The floats of heap memory of floats, with or without sums; null for any other. */
+    /** The floats of heap memory of floats; null for any other. */
     public float[] array() {
         return floats;
     }
 
-    /** The integers of heap memory of integers, or the sums beside floats; null for any other. */
+    /** The integers of heap memory of integers; null for any other. */
     public int[] ints() {
         return ints;
     }
@@ -237,7 +226,7 @@ public final class Memory implements AutoCloseable {
     /** One element as an integer, see {@link #readIntegers}. */
     int integer(int index) {
         return switch (element) {
-            case FLOAT, FLOAT_AND_SUM ->
+            case FLOAT ->
                     (int) (segment == null ? floats[index] : segment.getAtIndex(ValueLayout.JAVA_FLOAT, index));
             case INT -> segment == null ? ints[index] : segment.getAtIndex(ValueLayout.JAVA_INT, index);
             case BYTE -> Byte.toUnsignedInt(segment == null ? bytes[index] : segment.get(ValueLayout.JAVA_BYTE, index));
@@ -247,7 +236,7 @@ public final class Memory implements AutoCloseable {
     /** Sets one element to an integer, 0 to 255 where elements are bytes. */
     void setInteger(int index, int value) {
         switch (element) {
-            case FLOAT, FLOAT_AND_SUM -> {
+            case FLOAT -> {
                 if (segment == null) {
                     floats[index] = value;
                 } else {
@@ -272,7 +261,7 @@ public final class Memory implements AutoCloseable {
     }
 
     /**
-     * Writes {@code count} elements, but no sums, {@code times} times one behind the other.
+     * Writes {@code count} elements {@code times} times one behind the other.
      *
      * @param from where they stand
      * @param to where they go; not where they stand
@@ -291,20 +280,20 @@ public final class Memory implements AutoCloseable {
             return;
         }
         switch (element) {
-            case FLOAT, FLOAT_AND_SUM -> System.arraycopy(floats, from, floats, to, count);
+            case FLOAT -> System.arraycopy(floats, from, floats, to, count);
             case INT -> System.arraycopy(ints, from, ints, to, count);
             default -> System.arraycopy(bytes, from, bytes, to, count);
         }
     }
 
-    /** Copies {@code count} elements, but no sums, to the same place in another block of this kind and element. */
+    /** Copies {@code count} elements to the same place in another block of this kind and element. */
     public void copyTo(Memory target, int offset, int count) {
         if (segment != null) {
             MemorySegment.copy(segment, at(offset), target.segment, at(offset), (long) element.bytes * count);
             return;
         }
         switch (element) {
-            case FLOAT, FLOAT_AND_SUM -> target.write(offset, floats, offset, count);
+            case FLOAT -> target.write(offset, floats, offset, count);
             case INT -> target.write(offset, ints, offset, count);
             default -> target.write(offset, bytes, offset, count);
         }

@@ -19,8 +19,8 @@ import java.util.Arrays;
 
 /**
  * The readable reference for networks in integers: plain loops on planes, as in {@link ScalarKernel}. Maps hold u - z as
- * floats, so that padding adds nothing; each result is summed up in the integers beside its own place, which the JVM's
- * compilers can tell from its inputs.
+ * floats, so that padding adds nothing. Results are summed up in integers of the calling thread: loops from one Java array to
+ * another of the same type are not vectorised by the JVM's compilers, since the two might be one.
  */
 final class ScalarQuantisedKernel implements QuantisedKernel {
 
@@ -28,7 +28,10 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     private static final int TILE_PIXELS = 1024;
 
     private static final Layout LAYOUT = new Layout(
-            1, Memory.Kind.HEAP, Memory.Element.FLOAT_AND_SUM, Memory.Element.INT, TILE_PIXELS, TILE_PIXELS, 0, 1, false);
+            1, Memory.Kind.HEAP, Memory.Element.FLOAT, Memory.Element.INT, TILE_PIXELS, TILE_PIXELS, 0, 1, false);
+
+    /** Kept from call to call. */
+    private static final ThreadLocal<int[]> SUMS = ThreadLocal.withInitial(() -> new int[TILE_PIXELS]);
 
     @Override
     public Layout layout() {
@@ -39,10 +42,10 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     public void stem(QuantisedStem layer, Memory weights, Memory activations, int from, int to) {
         int[] w = weights.ints();
         float[] a = activations.array();
-        int[] sums = activations.ints();
         Stem shape = layer.shape();
         Tiling tiling = shape.tiling();
         int width = tiling.pixels();
+        int[] sums = sums(width);
         for (int y = from; y < to; y++) {
             int input = shape.input() + 2 * y * shape.rowStride();
             for (int channel = 0; channel < tiling.blocks(); channel++) {
@@ -50,10 +53,10 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
                 int vectors = tiling.vectors(tile);
                 int weight = shape.weights() + tiling.firstBlock(tile) * Stem.K + channel % 2;
                 int output = shape.output() + (channel * shape.outputHeight() + y) * width;
-                Arrays.fill(sums, output, output + width, layer.requantisation().biases()[channel]);
+                Arrays.fill(sums, 0, width, layer.requantisation().biases()[channel]);
                 for (int k = 0; k < Stem.K; k++) {
                     int tap = input + k / Stem.ROW * shape.rowStride() + k % Stem.ROW;
-                    addScaled(sums, output, w[weight + k * vectors], a, tap, Stem.PIXEL_STRIDE, width);
+                    addScaled(sums, 0, w[weight + k * vectors], a, tap, Stem.PIXEL_STRIDE, width);
                 }
                 requantise(layer.requantisation(), channel, sums, a, output, width);
             }
@@ -64,9 +67,9 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     public void pointwise(QuantisedPointwise layer, Memory weights, Memory activations, int place, int from, int to) {
         int[] w = weights.ints();
         float[] a = activations.array();
-        int[] sums = activations.ints();
         Pointwise shape = layer.shape();
         Tiling tiling = shape.tiling();
+        int[] sums = sums(TILE_PIXELS);
         int start = 0;
         for (int tile = 0; start < to; tile++) {
             int vectors = tiling.vectors(tile);
@@ -79,10 +82,10 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
                 for (int v = 0; v < vectors; v++) {
                     int channel = tiling.firstBlock(tile) + v;
                     int output = place + channel * shape.outputBlockStride() + first;
-                    Arrays.fill(sums, output, output + count, layer.requantisation().biases()[channel]);
+                    Arrays.fill(sums, 0, count, layer.requantisation().biases()[channel]);
                     for (int k = 0; k < shape.inputs(); k++) {
                         int input = shape.input() + k * shape.inputBlockStride() + first;
-                        addScaled(sums, output, w[weight + k * vectors + v], a, input, 1, count);
+                        addScaled(sums, 0, w[weight + k * vectors + v], a, input, 1, count);
                     }
                     requantise(layer.requantisation(), channel, sums, a, output, count);
                     if (layer.sum().isPresent()) {
@@ -99,14 +102,14 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
     public void depthwise(QuantisedDepthwise layer, Memory weights, Memory activations, int from, int to) {
         int[] w = weights.ints();
         float[] a = activations.array();
-        int[] sums = activations.ints();
         Depthwise shape = layer.shape();
+        int[] sums = sums(shape.outputWidth());
         for (int unit = from; unit < to; unit++) {
             int channel = unit / shape.outputHeight();
             int y = unit % shape.outputHeight();
             int input = shape.input() + channel * shape.inputBlockStride();
             int output = shape.output() + channel * shape.outputBlockStride() + y * shape.outputWidth();
-            Arrays.fill(sums, output, output + shape.outputWidth(), layer.requantisation().biases()[channel]);
+            Arrays.fill(sums, 0, shape.outputWidth(), layer.requantisation().biases()[channel]);
             for (int tap = 0; tap < Depthwise.TAPS; tap++) {
                 int row = y * shape.stride() - shape.padTop() + tap / 3 * shape.dilation();
                 if (row < 0 || row >= shape.height()) {
@@ -118,7 +121,7 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
                 if (shift < shape.width() && x < end) {
                     int weight = w[shape.weights() + channel * Depthwise.TAPS + tap];
                     int first = input + row * shape.width() + x * shape.stride() + shift;
-                    addScaled(sums, output + x, weight, a, first, shape.stride(), end - x);
+                    addScaled(sums, x, weight, a, first, shape.stride(), end - x);
                 }
             }
             requantise(layer.requantisation(), channel, sums, a, output, shape.outputWidth());
@@ -167,22 +170,31 @@ final class ScalarQuantisedKernel implements QuantisedKernel {
         }
     }
 
+    private static int[] sums(int count) {
+        int[] sums = SUMS.get();
+        if (sums.length < count) {
+            sums = new int[count];
+            SUMS.set(sums);
+        }
+        return sums;
+    }
+
     /** From sums to steps of the result's scale. */
-    private static void requantise(Requantisation by, int channel, int[] sums, float[] y, int from, int count) {
+    private static void requantise(Requantisation by, int channel, int[] sums, float[] y, int to, int count) {
         int value = by.multipliers()[channel];
         int shift = by.shifts()[channel];
         int low = by.low() - by.output().zeroPoint();
         int high = by.high() - by.output().zeroPoint();
         if (shift < 0) {
             long half = 1L << -shift - 1;
-            for (int i = from; i < from + count; i++) {
+            for (int i = 0; i < count; i++) {
                 // Multiplier.apply without branches, which the JVM's compilers vectorise.
                 long product = ((long) sums[i] * value + (1L << 30)) >> 31;
-                y[i] = Math.min(Math.max((int) ((product + half + (product >> 63)) >> -shift), low), high);
+                y[to + i] = Math.min(Math.max((int) ((product + half + (product >> 63)) >> -shift), low), high);
             }
         } else {
-            for (int i = from; i < from + count; i++) {
-                y[i] = Math.clamp(Multiplier.apply(sums[i], value, shift), low, high);
+            for (int i = 0; i < count; i++) {
+                y[to + i] = Math.clamp(Multiplier.apply(sums[i], value, shift), low, high);
             }
         }
     }

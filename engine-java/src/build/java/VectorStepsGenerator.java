@@ -248,8 +248,6 @@ final class VectorStepsGenerator {
 
     /** One line, or some, for each number below {@code count}, given it and as many vectors in lanes. */
     private static String lines(int count, String line, int lanes) {
-        return IntStream.range(0, count)
-                .mapToObj(n -> line.formatted(n, n * lanes).stripTrailing())
-                .collect(Collectors.joining("\n"));
+        return Code.lines(count, n -> line.formatted(n, n * lanes).stripTrailing());
     }
 }

@@ -20,58 +20,6 @@ final class VectorTileGenerator {
 
     private static final int STEM_PIXEL_STRIDE = 6;
 
-    /**
-     * What a tile's sums start as, and what becomes of them. Each call here is one for each sum: with one more, the largest
-     * tiles would be too much for the first compiler, see {@code TileCompilationTest}. What comes first behind a loop takes the
-     * sum as its argument: of a sum that comes out of a loop the compiler knows the declared type only, and would have to guess
-     * the class of a receiver from a profile that vectors of another width may have spoilt; then it boxes.
-     */
-    private enum Finish {
-        /** The bias is added, then two integer instructions between two reinterpretations: see {@code Clamp}. */
-        CLAMP("int lowBits, int highBits", "lowBits, highBits", "lowBits", "highBits"),
-        /** Sums start as the bias, since whole numbers are exact; then the direct way of {@code FloatRequantisation}. */
-        STEPS("FloatRequantisation by, int channel", "by, channel", "MAGIC_BITS + by.low()", "MAGIC_BITS + by.high()");
-
-        private final String parameters;
-        private final String arguments;
-        private final String low;
-        private final String high;
-
-        Finish(String parameters, String arguments, String low, String high) {
-            this.parameters = parameters;
-            this.arguments = arguments;
-            this.low = low;
-            this.high = high;
-        }
-
-        /**
-         * What {@link #into} needs of each block. The compiler would broadcast a mere copy of an integer again at each use;
-         * what two vectors make, it keeps.
-         */
-        String constants(int lanes, int vectors) {
-            String bounds = """
-                            IntVector low = IntVector.broadcast(I, %s);
-                            IntVector high = IntVector.broadcast(I, %s);
-                            IntVector lowest = low.min(high);
-                            IntVector highest = high.max(low);
-                    """.formatted(low, high);
-            return this == CLAMP ? bounds : bounds + "        FloatVector magic = FloatVector.broadcast(F, MAGIC);\n"
-                    + lines(vectors, v -> """
-                                    FloatVector factor%1$d = FloatVector.fromArray(F, by.factors(), channel + %2$d);
-                                    FloatVector nudge%1$d = FloatVector.fromArray(F, by.nudges(), channel + %2$d);\
-                            """.formatted(v, v * lanes)) + "\n";
-        }
-
-        /** Writes what becomes of a sum of block {@code vector}, nudged or for the clamp. */
-        String into(String nudged, String clamped, int vector, String index) {
-            String within = ".reinterpretAsInts().max(lowest).min(highest).reinterpretAsFloats()";
-            return this == CLAMP
-                    ? "        %s%s.intoArray(a, %s);".formatted(clamped, within, index)
-                    : "        %1$s.fma(factor%2$d, magic)%3$s.sub(magic).intoArray(a, %4$s);"
-                            .formatted(nudged, vector, within, index);
-        }
-    }
-
     /** Parameters of methods that clamp in one class and make steps in another. */
     private static final String ANY_FINISH = "int lowBits, int highBits, FloatRequantisation by, int channel";
 
@@ -194,7 +142,7 @@ final class VectorTileGenerator {
                 .append(matrixDispatch(
                         width, finish, "stem", "int rowStride, int outputBlockStride", "rowStride, outputBlockStride",
                         ANY_FINISH))
-                .append(depthwise(width.lanes(), finish));
+                .append(DepthwiseMethods.methods(width.lanes(), finish));
         for (int vectors = 1; vectors <= 3; vectors++) {
             for (int rows = 1; rows <= width.rows()[vectors]; rows++) {
                 methods.append(pointwiseTile(width, finish, rows, vectors));
@@ -354,21 +302,22 @@ final class VectorTileGenerator {
     }
 
     private static String biases(int lanes, int vectors) {
-        return lines(vectors, v -> "        FloatVector b%d = FloatVector.fromArray(F, b, bias + %d);".formatted(v, v * lanes))
+        return Code.lines(
+                        vectors, v -> "        FloatVector b%d = FloatVector.fromArray(F, b, bias + %d);".formatted(v, v * lanes))
                 + "\n";
     }
 
     /** The sums before the loop; {@code clamped} is what those start as that are clamped. */
     private static String start(int lanes, Finish finish, int rows, int vectors, IntFunction<String> clamped) {
         return (finish == Finish.STEPS ? biases(lanes, vectors) : "")
-                + lines(rows * vectors, n -> "        FloatVector s%d_%d = %s;".formatted(
+                + Code.lines(rows * vectors, n -> "        FloatVector s%d_%d = %s;".formatted(
                         n / vectors, n % vectors, finish == Finish.STEPS ? "b" + n % vectors : clamped.apply(n)));
     }
 
     private static String store(int lanes, Finish finish, int rows, int vectors) {
         return (finish == Finish.CLAMP ? biases(lanes, vectors) : "")
                 + finish.constants(lanes, vectors)
-                + lines(rows * vectors, n -> finish.into(
+                + Code.lines(rows * vectors, n -> finish.into(
                         "nudge%2$d.add(s%1$d_%2$d)".formatted(n / vectors, n % vectors),
                         "b%2$d.add(s%1$d_%2$d)".formatted(n / vectors, n % vectors),
                         n % vectors,
@@ -404,230 +353,14 @@ final class VectorTileGenerator {
                     }
                 """.formatted(
                 vectors,
-                lines(vectors, v -> "        FloatVector s%d = FloatVector.zero(F);".formatted(v)),
+                Code.lines(vectors, v -> "        FloatVector s%d = FloatVector.zero(F);".formatted(v)),
                 lanes * vectors,
-                lines(vectors, v -> "            s%1$d = x.fma(FloatVector.fromArray(F, w, wi + %2$d), s%1$d);"
+                Code.lines(vectors, v -> "            s%1$d = x.fma(FloatVector.fromArray(F, w, wi + %2$d), s%1$d);"
                         .formatted(v, v * lanes)),
-                lines(vectors, v -> "        FloatVector.fromArray(F, w, bias + %2$d).add(s%1$d).intoArray(a, output + %2$d);"
-                        .formatted(v, v * lanes)));
-    }
-
-    /**
-     * The two strides that MobileNetV2 takes on plain maps, the two dilations that it has at an output stride of 8, for all of
-     * which offsets are constants, and everything else.
-     */
-    private static String depthwise(int lanes, Finish finish) {
-        return """
-                    @Override
-                    void depthwise(
-                            Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow,
-                            int toRow, FloatRequantisation by, int channel) {
-                        int kind = layer.tiles(4) ? 10 * layer.stride() + layer.dilation() : 0;
-                        switch (kind) {
-                            case 11 -> depthwiseStride1(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
-                            case 21 -> depthwiseStride2(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
-                            case 12 -> depthwiseDilation2(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
-                            case 14 -> depthwiseDilation4(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
-                            default -> depthwiseAny(layer, w, weight, bias, a, input, output, fromRow, toRow%1$s);
-                        }
-                    }
-
-                %2$s
-                %3$s
-                %4$s
-                %5$s
-                %6$s
-                """.formatted(
-                finish == Finish.CLAMP ? "" : ", " + finish.arguments,
-                depthwiseTiled(lanes, finish, "Stride1", 1, 1),
-                depthwiseTiled(lanes, finish, "Stride2", 2, 1),
-                depthwiseTiled(lanes, finish, "Dilation2", 1, 2),
-                depthwiseTiled(lanes, finish, "Dilation4", 1, 4),
-                depthwiseAny(lanes, finish));
-    }
-
-    /** The output rows of one channel block, each by {@code columns}. */
-    private static String depthwiseRows(int lanes, Finish finish, String suffix, String constants, String columns) {
-        return """
-                    private static void depthwise%1$s(
-                            Depthwise layer, float[] w, int weight, int bias, float[] a, int input, int output, int fromRow,
-                            int toRow%7$s) {
-                        FloatVector b = FloatVector.fromArray(F, w, bias);
-                %2$s
-                %6$s
-                        int zeros = layer.zeros();
-                        int height = layer.height();
-                        int width = layer.width();
-                        int rowFloats = width * %3$d;
-                %4$s
-                        for (int y = fromRow; y < toRow; y++) {
-                            int y0 = y * layer.stride() - layer.padTop();
-                            int y1 = y0 + layer.dilation();
-                            int y2 = y1 + layer.dilation();
-                            int r0 = y0 >= 0 && y0 < height ? input + y0 * rowFloats : zeros;
-                            int r1 = y1 >= 0 && y1 < height ? input + y1 * rowFloats : zeros;
-                            int r2 = y2 >= 0 && y2 < height ? input + y2 * rowFloats : zeros;
-                            int out = output + y * layer.outputWidth() * %3$d;
-                %5$s
-                        }
-                    }
-                """.formatted(
-                suffix,
-                lines(9, t -> "        FloatVector w%d = FloatVector.fromArray(F, w, weight + %d);".formatted(t, t * lanes)),
-                lanes,
-                constants.stripTrailing(),
-                columns.stripTrailing(),
-                (finish == Finish.CLAMP ? "        int lowBits = layer.low();\n        int highBits = layer.high();\n" : "")
-                        + finish.constants(lanes, 1).stripTrailing(),
-                finish == Finish.CLAMP ? "" : ", " + finish.parameters);
-    }
-
-    /**
-     * Columns four at a time, as far apart as taps, so that they share inputs: {@code dilation} fours, a power of two, lie in one
-     * another. Where they do not come out even, the last ones lie over some of those before.
-     */
-    private static String depthwiseTiled(int lanes, Finish finish, String suffix, int stride, int dilation) {
-        return depthwiseRows(
-                lanes,
-                finish,
-                suffix,
-                """
-                        int padLeft = layer.padLeft();
-                        int columns = layer.outputWidth();
-                        int last = columns - 1 - %1$d;
-                        int fours = columns / %2$d * %3$d + Math.min(%3$d, columns %% %2$d);
-                """.formatted(3 * dilation, 4 * dilation, dilation),
-                """
-                            for (int four = 0; four < fours; four++) {
-                                int next = four + (four & %1$d) * 3;
-                                int x = next - (Math.max(0, next - last + %2$d) & %1$d);
-                                int left = x * %3$d - padLeft;
-                                int o = out + x * %4$d;
-                %5$s
-                %6$s
-                            }
-                """.formatted(
-                        -dilation,
-                        dilation - 1,
-                        stride,
-                        lanes,
-                        lines(3, row -> outermost(lanes, row, stride, dilation)),
-                        depthwiseFour(lanes, finish, stride, dilation)));
-    }
-
-    /** Where a row begins for four outputs, and its first and last columns, which alone can lie outside the map. */
-    private static String outermost(int lanes, int row, int stride, int dilation) {
-        int last = (3 * stride + 2) * dilation;
-        return """
-                                int p%1$d = r%1$d + left * %2$d;
-                                int first%1$d = left < 0 ? zeros : p%1$d;
-                                int last%1$d = left + %3$d >= width ? zeros : p%1$d + %4$d;\
-                """.formatted(row, lanes, last, last * lanes);
-    }
-
-    /**
-     * Four outputs: each input column is loaded once and goes to all outputs that see it.
-     * The input is the receiver: a weight that is called far behind its load, ahead of the loops, the compiler keeps in a box.
-     */
-    private static String depthwiseFour(int lanes, Finish finish, int stride, int dilation) {
-        StringBuilder body = new StringBuilder();
-        int columns = 3 * stride + 3;
-        for (int row = 0; row < 3; row++) {
-            for (int column = 0; column < columns; column++) {
-                String at = column == 0
-                        ? "first" + row
-                        : column == columns - 1 ? "last" + row : "p" + row + " + " + column * dilation * lanes;
-                body.append("                FloatVector x%1$d_%2$d = FloatVector.fromArray(F, a, %3$s);\n"
-                        .formatted(row, column, at));
-                for (int p = 0; p < 4; p++) {
-                    int t = column - p * stride;
-                    if (t >= 0 && t < 3) {
-                        body.append("                %s = x%d_%d.fma(w%d, %s);\n".formatted(
-                                row + t == 0 ? "FloatVector s" + p : "s" + p, row, column, row * 3 + t,
-                                row + t == 0 ? "b" : "s" + p));
-                    }
-                }
-            }
-        }
-        return body.append(storeFour(lanes, finish, dilation)).toString();
-    }
-
-    /** Interior columns four at a time, then one by one, then the columns at the edges. */
-    private static String depthwiseAny(int lanes, Finish finish) {
-        return depthwiseRows(
-                lanes,
-                finish,
-                "Any",
-                """
-                        int step = layer.stride() * %1$d;
-                        int tap = layer.dilation() * %1$d;
-                        int interiorFrom = layer.interiorFrom();
-                        int interiorTo = layer.interiorTo();
-                        int edges = layer.outputWidth() - (interiorTo - interiorFrom);
-                """.formatted(lanes),
-                """
-                            int x = interiorFrom;
-                            int first = x * step - layer.padLeft() * %1$d;
-                            int p0 = r0 + first;
-                            int p1 = r1 + first;
-                            int p2 = r2 + first;
-                            int o = out + x * %1$d;
-                            for (; x <= interiorTo - 4; x += 4) {
-                %2$s
-                                p0 += 4 * step;
-                                p1 += 4 * step;
-                                p2 += 4 * step;
-                                o += %3$d;
-                            }
-                            for (; x < interiorTo; x++) {
-                %4$s
-                                p0 += step;
-                                p1 += step;
-                                p2 += step;
-                                o += %1$d;
-                            }
-                            for (int edge = 0; edge < edges; edge++) {
-                                x = edge < interiorFrom ? edge : edge + interiorTo - interiorFrom;
-                                int x0 = x * layer.stride() - layer.padLeft();
-                                int x1 = x0 + layer.dilation();
-                                int x2 = x1 + layer.dilation();
-                %5$s
-                            }
-                """.formatted(
-                        lanes, depthwiseFourAny(lanes, finish), 4 * lanes, depthwiseOne(finish), depthwiseEdge(lanes, finish)));
-    }
-
-    /** Four outputs at any stride and dilation. */
-    private static String depthwiseFourAny(int lanes, Finish finish) {
-        StringBuilder body = new StringBuilder();
-        for (int t = 0; t < 9; t++) {
-            for (int p = 0; p < 4; p++) {
-                body.append("                %s = w%d.fma(FloatVector.fromArray(F, a, p%d + %d * step + %d * tap), %s);\n"
-                        .formatted(
-                        t == 0 ? "FloatVector s" + p : "s" + p, t, t / 3, p, t % 3, t == 0 ? "b" : "s" + p));
-            }
-        }
-        return body.append(storeFour(lanes, finish, 1)).toString();
-    }
-
-    private static String storeFour(int lanes, Finish finish, int spacing) {
-        return lines(4, p -> "        " + finish.into("s" + p + ".add(nudge0)", "s" + p, 0, "o + " + p * spacing * lanes));
-    }
-
-    private static String depthwiseOne(Finish finish) {
-        return "                FloatVector s = b;\n"
-                + lines(9, t -> "                s = w%d.fma(FloatVector.fromArray(F, a, p%d + %d * tap), s);"
-                        .formatted(t, t / 3, t % 3))
-                + "\n        " + finish.into("s.add(nudge0)", "s", 0, "o");
-    }
-
-    private static String depthwiseEdge(int lanes, Finish finish) {
-        return lines(3, t -> "                boolean in%1$d = x%1$d >= 0 && x%1$d < width;".formatted(t))
-                + "\n                FloatVector s = b;\n"
-                + lines(9, t -> ("                s = w%1$d.fma("
-                        + "FloatVector.fromArray(F, a, in%2$d ? r%3$d + x%2$d * %4$d : zeros), s);")
-                        .formatted(t, t % 3, t / 3, lanes))
-                + "\n        " + finish.into("s.add(nudge0)", "s", 0, "out + x * " + lanes);
+                Code.lines(
+                        vectors,
+                        v -> "        FloatVector.fromArray(F, w, bias + %2$d).add(s%1$d).intoArray(a, output + %2$d);"
+                                .formatted(v, v * lanes)));
     }
 
     private static String average(int lanes) {
@@ -641,9 +374,5 @@ final class VectorTileGenerator {
                         FloatVector.broadcast(F, factor).mul(s).intoArray(a, output);
                     }
                 """.formatted(lanes);
-    }
-
-    private static String lines(int count, IntFunction<String> line) {
-        return IntStream.range(0, count).mapToObj(line).collect(Collectors.joining("\n"));
     }
 }

@@ -32,6 +32,8 @@ typedef struct {
 
 typedef q8_x q8_w;
 
+typedef __m128i q8_pixel;
+
 typedef __m256i q8_bytes;
 
 ALWAYS_INLINE q8_i32 q8_load_i32(const int32_t *p)
@@ -88,18 +90,8 @@ ALWAYS_INLINE q8_x q8_all_x(const uint8_t *p)
     return q8_widen_x(all, all);
 }
 
-typedef struct {
-    int from;
-    int to;
-} q8_inside;
-
-ALWAYS_INLINE q8_inside q8_inside_of(int left, int width)
-{
-    return (q8_inside){.from = left < 0 ? -left : 0, .to = width - left < 4 ? width - left : 4};
-}
-
 /* Four pixels of a block to one channel a lane. */
-ALWAYS_INLINE q8_x q8_window_of_pixels(__m128i p0, __m128i p1, __m128i p2, __m128i p3)
+ALWAYS_INLINE q8_x q8_window_of_pixels(q8_pixel p0, q8_pixel p1, q8_pixel p2, q8_pixel p3)
 {
     const __m128i low01 = _mm_unpacklo_epi8(p0, p1);
     const __m128i low23 = _mm_unpacklo_epi8(p2, p3);
@@ -110,25 +102,12 @@ ALWAYS_INLINE q8_x q8_window_of_pixels(__m128i p0, __m128i p1, __m128i p2, __m12
             _mm256_set_m128i(_mm_unpackhi_epi16(high01, high23), _mm_unpacklo_epi16(high01, high23)));
 }
 
-ALWAYS_INLINE __m128i q8_load_pixel(const uint8_t *p)
+ALWAYS_INLINE q8_pixel q8_load_pixel(const uint8_t *p)
 {
     return _mm_loadu_si128((const __m128i *)p);
 }
 
-ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[4])
-{
-    return q8_window_of_pixels(q8_load_pixel(p[0]), q8_load_pixel(p[1]), q8_load_pixel(p[2]), q8_load_pixel(p[3]));
-}
-
-ALWAYS_INLINE q8_x q8_window(const uint8_t *p, q8_inside inside, const uint8_t *zeros)
-{
-    const uint8_t *at[4];
-    UNROLL_ALL
-    for (int i = 0; i < 4; i++) {
-        at[i] = i >= inside.from && i < inside.to ? p + i * Q8_BLOCK : zeros;
-    }
-    return q8_window_of(at);
-}
+#include "q8_windows.h"
 
 ALWAYS_INLINE q8_i32 q8_dot(q8_i32 sum, q8_x x, q8_w w)
 {
@@ -235,9 +214,9 @@ ALWAYS_INLINE void q8_store(uint8_t *out, const q8_i32 n[4], const int count, q8
         _mm256_storeu_si256((__m256i *)out, first);
     }
     if (count == 3) {
-        _mm_storeu_si128((__m128i *)(out + Q8_REST * Q8_BLOCK), _mm256_castsi256_si128(second));
+        _mm_storeu_si128((__m128i *)(out + 2 * Q8_BLOCK), _mm256_castsi256_si128(second));
     } else if (count == 4) {
-        _mm256_storeu_si256((__m256i *)(out + Q8_REST * Q8_BLOCK), second);
+        _mm256_storeu_si256((__m256i *)(out + 2 * Q8_BLOCK), second);
     }
 }
 

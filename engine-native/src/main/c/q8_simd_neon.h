@@ -40,6 +40,8 @@ typedef struct {
 
 typedef q8_x q8_w;
 
+typedef uint8x16_t q8_pixel;
+
 typedef uint8x16_t q8_bytes;
 
 ALWAYS_INLINE q8_i32 q8_load_i32(const int32_t *p)
@@ -90,18 +92,8 @@ ALWAYS_INLINE q8_x q8_all_x(const uint8_t *p)
     return (q8_x){{all, all, all, all}};
 }
 
-typedef struct {
-    int from;
-    int to;
-} q8_inside;
-
-ALWAYS_INLINE q8_inside q8_inside_of(int left, int width)
-{
-    return (q8_inside){.from = left < 0 ? -left : 0, .to = width - left < 4 ? width - left : 4};
-}
-
 /* Four pixels of a block to one channel a lane. */
-ALWAYS_INLINE q8_x q8_window_of_pixels(uint8x16_t p0, uint8x16_t p1, uint8x16_t p2, uint8x16_t p3)
+ALWAYS_INLINE q8_x q8_window_of_pixels(q8_pixel p0, q8_pixel p1, q8_pixel p2, q8_pixel p3)
 {
     const uint8x16x2_t p01 = vzipq_u8(p0, p1);
     const uint8x16x2_t p23 = vzipq_u8(p2, p3);
@@ -115,20 +107,12 @@ ALWAYS_INLINE q8_x q8_window_of_pixels(uint8x16_t p0, uint8x16_t p1, uint8x16_t 
     return x;
 }
 
-ALWAYS_INLINE q8_x q8_window_of(const uint8_t *const p[4])
+ALWAYS_INLINE q8_pixel q8_load_pixel(const uint8_t *p)
 {
-    return q8_window_of_pixels(vld1q_u8(p[0]), vld1q_u8(p[1]), vld1q_u8(p[2]), vld1q_u8(p[3]));
+    return vld1q_u8(p);
 }
 
-ALWAYS_INLINE q8_x q8_window(const uint8_t *p, q8_inside inside, const uint8_t *zeros)
-{
-    const uint8_t *at[4];
-    UNROLL_ALL
-    for (int i = 0; i < 4; i++) {
-        at[i] = i >= inside.from && i < inside.to ? p + i * Q8_BLOCK : zeros;
-    }
-    return q8_window_of(at);
-}
+#include "q8_windows.h"
 
 ALWAYS_INLINE q8_i32 q8_dot(q8_i32 sum, q8_x x, q8_w w)
 {

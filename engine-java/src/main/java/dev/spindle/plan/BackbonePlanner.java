@@ -104,7 +104,7 @@ final class BackbonePlanner {
 
     /** Whether the stem and the first block become one: the block must start with the depthwise convolution. */
     private boolean fusesStem() {
-        if (network.blocks().isEmpty() || layers.isWanted(network.stem())) {
+        if (network.blocks().isEmpty() || layers.isWanted(network.stem()) || !lowering.canFuse(network.stem())) {
             return false;
         }
         InvertedResidual block = network.blocks().getFirst();
@@ -136,7 +136,7 @@ final class BackbonePlanner {
 
     private boolean fuses(long inputBytes, long hiddenBytes, FeatureMap hidden, InvertedResidual block, Tiling tiling) {
         boolean seen = layers.isWanted(block.depthwise()) || block.expand().stream().anyMatch(layers::isWanted);
-        if (seen || fusion == Fusion.NEVER || !lowering.canFuse(block)) {
+        if (seen || fusion == Fusion.NEVER || !block.convolutions().stream().allMatch(lowering::canFuse)) {
             return false;
         }
         FeatureMap filtered = LayerPlanner.filteredShape(block.depthwise(), hidden);

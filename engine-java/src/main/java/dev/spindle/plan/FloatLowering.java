@@ -17,7 +17,6 @@ import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
-import dev.spindle.network.InvertedResidual;
 import java.util.Optional;
 
 /** Plans of fp32: batch normalisation is folded, and shapes are the layers themselves. */
@@ -69,7 +68,7 @@ final class FloatLowering implements Lowering {
     }
 
     @Override
-    public boolean canFuse(InvertedResidual block) {
+    public boolean canFuse(Conv conv) {
         return true;
     }
 

@@ -16,7 +16,6 @@ import dev.spindle.kernel.Stem;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
-import dev.spindle.network.InvertedResidual;
 import java.util.Optional;
 
 /**
@@ -55,8 +54,8 @@ interface Lowering {
     /** What the clamp of a convolution's shape has to do. */
     Activation clamp(Conv conv);
 
-    /** Whether a block can be fused. */
-    boolean canFuse(InvertedResidual block);
+    /** Whether a convolution can be part of a fused block. */
+    boolean canFuse(Conv conv);
 
     /** Whether a fused block takes its hidden channels in groups, whose sums wait in the output. */
     boolean groupsHidden();

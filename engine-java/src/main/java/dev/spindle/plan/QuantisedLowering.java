@@ -88,10 +88,8 @@ final class QuantisedLowering implements Lowering {
         Requantisation requantisation = requantisation(shape.name(), outputs, Activation.LINEAR, offsets);
         requantisations.put(shape.name(), requantisation);
         if (packsBytes()) {
-            // Tiles of two blocks, as a 1x1 convolution of one pixel without triples has them.
-            Tiling tiling = new Tiling(shape.blocks(), 0, 1, 1, 1, 0);
             int[] groups = BytePacker.groups(Packer.identity(shape.inputs()));
-            return add(shape.name(), new BytePacker(packer).matrix(numbers(shape.name()), groups, tiling));
+            return add(shape.name(), new BytePacker(packer).matrix(numbers(shape.name()), groups, tiling(shape)));
         }
         float[] kernel = kernel(shape.name(), requantisation);
         if (!hasFloats()) {

@@ -2,6 +2,7 @@ package dev.spindle.kernel;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 
 /**
  * {@link Requantisation} in a handful of fp32 operations of sums that fp32 holds exactly, with the same result: proved when it
@@ -42,8 +43,6 @@ public record FloatRequantisation(
     /** Added to a float below 2^22, it leaves the nearest whole number in the lowest bits. */
     public static final float MAGIC = 0x1.8p23f;
 
-    private static final int FRACTION_BITS = 31;
-
     /** A bound that an e of 0 does not meet, so that lanes behind the last channel stay 0. */
     private static final float NEVER = -1;
 
@@ -73,26 +72,56 @@ public record FloatRequantisation(
      * @return empty where the result would not always be that of {@link Multiplier#apply(int, int, int)}, clamped
      */
     public static Optional<FloatRequantisation> of(Channels channels, int channelBlock, int low, int high) {
-        int count = channels.multipliers.length;
-        FloatRequantisation all = new FloatRequantisation(
-                new float[count], new float[count], new float[count], new float[count], new float[count],
-                new boolean[count], low, high);
-        float[] directFactors = new float[count];
-        for (int from = 0, to; from < count; from = to) {
+        FloatRequantisation all = empty(channels.multipliers.length, low, high);
+        float[] directFactors = new float[all.factors.length];
+        for (int from = 0, to; from < all.factors.length; from = to) {
             to = channels.sameUntil(from);
-            Jumps jumps = new Jumps(channels, from, to, low, high);
-            if (!all.fit(from, to, jumps)) {
+            if (!all.fit(from, to, new Jumps(channels, from, to, low, high), directFactors)) {
                 return Optional.empty();
             }
-            DirectFit fit = new DirectFit(jumps);
-            Arrays.fill(directFactors, from, to, fit.factor);
-            Arrays.fill(all.nudges, from, to, fit.nudge);
-            Arrays.fill(all.direct, from, to, fit.isRight());
         }
-        for (int block = 0; block < count; block += channelBlock) {
+        for (int block = 0; block < all.factors.length; block += channelBlock) {
             all.chooseDirect(block, block + channelBlock, directFactors);
         }
         return Optional.of(all);
+    }
+
+    /**
+     * The fp32 form of any steps next to a product.
+     *
+     * @param steps of a sum, not clamped; it never falls
+     * @param factor of the product
+     * @param least sum
+     * @param most largest sum, below 2^24 as the least
+     * @param channelBlock how many channels have these steps
+     * @param low least step
+     * @param high largest step
+     * @return empty where the result would not always be that of {@code steps}, clamped
+     */
+    public static Optional<FloatRequantisation> of(
+            IntUnaryOperator steps, double factor, int least, int most, int channelBlock, int low, int high) {
+        FloatRequantisation all = empty(channelBlock, low, high);
+        float[] directFactors = new float[channelBlock];
+        if (!all.fit(0, channelBlock, new Jumps(steps, factor, least, most, low, high), directFactors)) {
+            return Optional.empty();
+        }
+        all.chooseDirect(0, channelBlock, directFactors);
+        return Optional.of(all);
+    }
+
+    private static FloatRequantisation empty(int count, int low, int high) {
+        return new FloatRequantisation(
+                new float[count], new float[count], new float[count], new float[count], new float[count],
+                new boolean[count], low, high);
+    }
+
+    /** Sets the numbers of channels with the same steps; of their factors, the careful ones. Whether there are such. */
+    private boolean fit(int from, int to, Jumps jumps, float[] directFactors) {
+        DirectFit fit = new DirectFit(jumps);
+        Arrays.fill(directFactors, from, to, fit.factor);
+        Arrays.fill(nudges, from, to, fit.nudge);
+        Arrays.fill(direct, from, to, fit.isRight());
+        return fitCarefully(from, to, jumps);
     }
 
     private void chooseDirect(int from, int to, float[] directFactors) {
@@ -120,8 +149,7 @@ public record FloatRequantisation(
         return low < 0;
     }
 
-    /** Sets the careful numbers of channels that share a multiplier. */
-    private boolean fit(int from, int to, Jumps jumps) {
+    private boolean fitCarefully(int from, int to, Jumps jumps) {
         float nearest = (float) jumps.multiplier;
         float factor = nearest > jumps.multiplier ? Math.nextDown(nearest) : nearest;
         Arrays.fill(factors, from, to, factor);
@@ -183,7 +211,7 @@ public record FloatRequantisation(
         return Math.clamp((long) lesserStep(channel, sum) + (excess(channel, sum) <= bound ? 1 : 0), low, high);
     }
 
-    /** Where the true steps of channels with one multiplier jump. */
+    /** Where true steps jump. */
     private static final class Jumps {
         final double multiplier;
         final int least;
@@ -193,28 +221,34 @@ public record FloatRequantisation(
         private final int[] firsts;
 
         Jumps(Channels channels, int from, int to, int low, int high) {
-            int value = channels.multipliers[from];
-            int shift = channels.shifts[from];
-            this.multiplier = Math.scalb((double) value, shift - FRACTION_BITS);
-            this.least = Arrays.stream(channels.least, from, to).min().orElseThrow();
-            this.most = Arrays.stream(channels.most, from, to).max().orElseThrow();
+            this(
+                    sum -> Multiplier.apply(sum, channels.multipliers[from], channels.shifts[from]),
+                    new Multiplier(channels.multipliers[from], channels.shifts[from]).factor(),
+                    Arrays.stream(channels.least, from, to).min().orElseThrow(),
+                    Arrays.stream(channels.most, from, to).max().orElseThrow(), low, high);
+        }
+
+        Jumps(IntUnaryOperator steps, double multiplier, int least, int most, int low, int high) {
+            this.multiplier = multiplier;
+            this.least = least;
+            this.most = most;
             this.low = low;
             this.high = high;
             this.firsts = new int[high - low];
             for (int i = 0; i < firsts.length; i++) {
-                firsts[i] = first(low + 1 + i, value, shift);
+                firsts[i] = first(low + 1 + i, steps);
             }
         }
 
-        private int first(int step, int value, int shift) {
-            if (value == 0) {
+        private int first(int step, IntUnaryOperator steps) {
+            if (multiplier == 0) {
                 return step > 0 ? most + 1 : least;
             }
             int first = (int) Math.clamp(Math.ceil((step - 0.5) / multiplier), least, most + 1.0);
-            while (first > least && Multiplier.apply(first - 1, value, shift) >= step) {
+            while (first > least && steps.applyAsInt(first - 1) >= step) {
                 first--;
             }
-            while (first <= most && Multiplier.apply(first, value, shift) < step) {
+            while (first <= most && steps.applyAsInt(first) < step) {
                 first++;
             }
             return first;

@@ -39,6 +39,11 @@ public record Multiplier(int value, int shift) {
         return shift < -FRACTION_BITS ? new Multiplier(0, 0) : new Multiplier((int) value, shift);
     }
 
+    /** The factor that this stands for. */
+    public double factor() {
+        return Math.scalb((double) value, shift - FRACTION_BITS);
+    }
+
     /** The product with an integer. */
     public int apply(int x) {
         return apply(x, value, shift);

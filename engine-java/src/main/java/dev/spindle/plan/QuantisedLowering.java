@@ -254,10 +254,8 @@ final class QuantisedLowering implements Lowering {
 
     /** Fused blocks of floats are for sums that fp32 holds. */
     @Override
-    public boolean canFuse(InvertedResidual block) {
-        return !hasFloats()
-                || requantisation(network.stem()).inFloat().isPresent()
-                        && block.convolutions().stream().allMatch(conv -> requantisation(conv).inFloat().isPresent());
+    public boolean canFuse(Conv conv) {
+        return !hasFloats() || requantisation(conv).inFloat().isPresent();
     }
 
     /** Sums that wait in the output have to fit its elements. */

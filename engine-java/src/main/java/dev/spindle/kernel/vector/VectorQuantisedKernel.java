@@ -3,10 +3,10 @@ package dev.spindle.kernel.vector;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.FloatRequantisation;
+import dev.spindle.kernel.GlobalAverage;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.Pointwise;
-import dev.spindle.kernel.Quantisation;
 import dev.spindle.kernel.QuantisedDense;
 import dev.spindle.kernel.QuantisedDepthwise;
 import dev.spindle.kernel.QuantisedFusedBlock;
@@ -26,9 +26,6 @@ final class VectorQuantisedKernel implements QuantisedKernel {
 
     /** Pixels, about, of a channel block that are computed before they are requantised. */
     private static final int CHUNK_PIXELS = 64;
-
-    /** Sums of bytes below this are exact in fp32. */
-    private static final int EXACT_IN_FLOAT = 1 << 24;
 
     private final VectorKernel floats;
     private final VectorTiles tiles;
@@ -139,22 +136,18 @@ final class VectorQuantisedKernel implements QuantisedKernel {
 
     @Override
     public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int place, int from, int to) {
+        FloatRequantisation by = layer.inFloat().orElse(null);
         float[] a = activations.array();
-        int c = tiles.lanes();
-        int pixels = layer.shape().pixels();
-        int zero = layer.output().zeroPoint();
-        boolean exact = (long) pixels * Quantisation.MAX < EXACT_IN_FLOAT;
-        for (int block = from; block < to; block++) {
-            int input = place + block * pixels * c;
-            int output = layer.shape().output() + block * c;
-            if (exact) {
-                tiles.average(a, input, pixels, 1, output);
-            }
-            for (int lane = 0; lane < c; lane++) {
-                int sum = exact ? (int) a[output + lane] : WideSums.sum(a, input + lane, c, pixels);
-                a[output + lane] = layer.apply(sum) - zero;
-            }
+        if (by == null) {
+            wide.globalAverage(layer, a, place, from, to);
+            return;
         }
+        GlobalAverage shape = layer.shape();
+        int c = tiles.lanes();
+        for (int block = from; block < to; block++) {
+            tiles.average(a, place + block * shape.pixels() * c, shape.pixels(), 1, shape.output() + block * c);
+        }
+        steps.requantise(by, 0, 1, a, shape.output() + from * c, 0, to - from);
     }
 
     @Override

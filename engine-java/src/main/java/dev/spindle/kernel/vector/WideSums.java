@@ -5,6 +5,7 @@ import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.Pointwise;
 import dev.spindle.kernel.QuantisedDense;
 import dev.spindle.kernel.QuantisedDepthwise;
+import dev.spindle.kernel.QuantisedGlobalAverage;
 import dev.spindle.kernel.QuantisedPointwise;
 import dev.spindle.kernel.QuantisedStem;
 import dev.spindle.kernel.QuantisedSum;
@@ -125,21 +126,24 @@ final class WideSums {
         }
     }
 
+    void globalAverage(QuantisedGlobalAverage layer, float[] a, int place, int from, int to) {
+        int pixels = layer.shape().pixels();
+        for (int channel = from * c; channel < to * c; channel++) {
+            int input = place + channel / c * pixels * c + channel % c;
+            int sum = 0;
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                sum += (int) a[input + pixel * c];
+            }
+            a[layer.shape().output() + channel] = layer.apply(sum) - layer.output().zeroPoint();
+        }
+    }
+
     private static int product(float weight, float x) {
         return (int) weight * (int) x;
     }
 
     private static int step(Requantisation by, int channel, int sum) {
         return by.apply(channel, sum) - by.output().zeroPoint();
-    }
-
-    /** The sum of {@code count} elements, {@code stride} apart. */
-    static int sum(float[] a, int from, int stride, int count) {
-        int sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += (int) a[from + i * stride];
-        }
-        return sum;
     }
 
     /** Adds {@code count} elements of a residual to the own ones. */

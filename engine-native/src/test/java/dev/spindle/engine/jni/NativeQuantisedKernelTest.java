@@ -124,7 +124,7 @@ class NativeQuantisedKernelTest {
         assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(large, weights, activations, OUTPUT, 0, 1));
         assertThrows(IndexOutOfBoundsException.class, () -> kernel.pointwise(fits, weights, activations, -1, 0, 1));
         GlobalAverage pool = new GlobalAverage("pool", 1, ROOM / BLOCK, 0, ROOM - BLOCK + 1);
-        QuantisedGlobalAverage average = new QuantisedGlobalAverage(pool, MAP, Optional.empty(), 0, MAP);
+        QuantisedGlobalAverage average = new QuantisedGlobalAverage(pool, MAP, Optional.empty(), 0, MAP, Optional.empty());
         assertThrows(IndexOutOfBoundsException.class, () -> kernel.globalAverage(average, activations, 0, 0, 1));
     }
 

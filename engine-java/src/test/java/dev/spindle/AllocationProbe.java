@@ -1,19 +1,23 @@
 package dev.spindle;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 
 /**
  * Runs a session in a JVM of its own until it allocates nothing, and prints the bytes that the last call allocated. The
  * arguments are a backend and a precision.
  */
-final class AllocationProbe {
+public final class AllocationProbe {
 
     private static final long PATIENCE_NANOS = 60_000_000_000L;
     private static final int CLEAN_CALLS = 20;
 
     private AllocationProbe() {}
 
+    /** Prints backend, precision and bytes. */
     public static void main(String[] arguments) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         Checkpoint checkpoint = TestNetworks.quantised(0.35, 33, 40, 21, 5);
@@ -43,6 +47,14 @@ final class AllocationProbe {
             }
             System.out.println(model.backend() + " " + model.precision().label() + " " + allocated);
         }
+    }
+
+    /** A run of a backend, once compiled, must allocate nothing. */
+    public static void allocatesNothing(String backend, Precision precision, String classPath) throws InterruptedException {
+        ForkedJvm jvm = ForkedJvm.run(List.of(
+                "--add-modules", "jdk.incubator.vector,jdk.management", "--enable-native-access=ALL-UNNAMED", "-cp", classPath,
+                AllocationProbe.class.getName(), backend, precision.label()));
+        assertTrue(jvm.output().strip().endsWith(backend + " " + precision.label() + " 0"), jvm.output());
     }
 
     /** The bytes that the current thread allocates for something. */

@@ -148,7 +148,7 @@ class IntegerSessionTest {
     @ParameterizedTest
     @MethodSource("backends")
     void allocatesNothing(String backend) throws Exception {
-        SessionTest.assertAllocatesNothing(backend, Precision.INT8);
+        AllocationProbe.allocatesNothing(backend, Precision.INT8, ForkedJvm.classPath());
     }
 
     @ParameterizedTest

@@ -7,8 +7,9 @@ package dev.spindle.kernel;
  *
  * @param shape where everything stands
  * @param requantisation from sums to bytes
+ * @param tiling the tiles where weights are bytes: those of a 1x1 convolution of one pixel, without triples
  */
-public record QuantisedDense(Dense shape, Requantisation requantisation) implements Quantised {
+public record QuantisedDense(Dense shape, Requantisation requantisation, Tiling tiling) implements Quantised {
 
     @Override
     public Quantisation output() {

@@ -307,7 +307,9 @@ final class QuantisedLowering implements Lowering {
         Optional<Multiplier> mean = pool.mean()
                 ? Optional.of(mean(Multiplier.of((double) input.scale() / pool.output().scale()), shape.pixels()))
                 : Optional.empty();
-        return new QuantisedGlobalAverage(shape, input, mean, weights.ends().signedMaps() ? 128 : 0, pool.output());
+        QuantisedGlobalAverage average = new QuantisedGlobalAverage(
+                shape, input, mean, weights.ends().signedMaps() ? 128 : 0, pool.output(), Optional.empty());
+        return hasFloats() ? average.inFloat(layout.channelBlock()) : average;
     }
 
     /** A multiplier divided by a count as TensorFlow Lite's mean does it, which cuts off. */
@@ -318,7 +320,11 @@ final class QuantisedLowering implements Lowering {
 
     @Override
     public QuantisedDense lower(Dense shape) {
-        return new QuantisedDense(shape, requantisations.get(shape.name()));
+        return new QuantisedDense(shape, requantisations.get(shape.name()), tiling(shape));
+    }
+
+    private Tiling tiling(Dense shape) {
+        return new Tiling(shape.blocks(), 0, 1, layout.rows1(), layout.rows2(), layout.rows3());
     }
 
     @Override

@@ -46,6 +46,8 @@ final class NativeQuantisedKernel implements QuantisedKernel {
 
     private static final ByteSum NO_SUM = ByteSum.of(-1);
 
+    private static final Multiplier NO_MEAN = new Multiplier(0, 0);
+
     private final NativeKernel owner;
     private final int isa;
     private final int features;
@@ -149,7 +151,6 @@ final class NativeQuantisedKernel implements QuantisedKernel {
     public void dense(QuantisedDense layer, Memory weights, Memory activations, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         Dense shape = layer.shape();
-        Tiling tiling = new Tiling(shape.blocks(), 0, 1, layout.rows1(), layout.rows2(), layout.rows3());
         int status = matrix(
                 layer.requantisation(),
                 weights,
@@ -160,7 +161,7 @@ final class NativeQuantisedKernel implements QuantisedKernel {
                 shape.inputs(),
                 BLOCK,
                 BLOCK,
-                tiling,
+                layer.tiling(),
                 -1,
                 from,
                 to);
@@ -281,6 +282,7 @@ final class NativeQuantisedKernel implements QuantisedKernel {
     public void globalAverage(QuantisedGlobalAverage layer, Memory activations, int input, int from, int to) {
         Objects.checkFromToIndex(from, to, layer.units());
         GlobalAverage shape = layer.shape();
+        Multiplier mean = layer.mean().orElse(NO_MEAN);
         long block = (long) shape.pixels() * BLOCK;
         require(activations, input + from * block, (to - from) * block);
         require(activations, shape.output(), (long) shape.blocks() * BLOCK);
@@ -291,8 +293,8 @@ final class NativeQuantisedKernel implements QuantisedKernel {
                 at(activations, shape.output()),
                 shape.pixels(),
                 layer.mean().isPresent(),
-                layer.mean().map(Multiplier::value).orElse(0),
-                layer.mean().map(Multiplier::shift).orElse(0),
+                mean.value(),
+                mean.shift(),
                 layer.input().zeroPoint(),
                 layer.output().zeroPoint(),
                 layer.pivot(),

@@ -35,6 +35,7 @@ final class VectorStepsGenerator {
                 import dev.spindle.kernel.FloatSum;
                 import jdk.incubator.vector.FloatVector;
                 import jdk.incubator.vector.IntVector;
+                import jdk.incubator.vector.ShortVector;
                 import jdk.incubator.vector.VectorMask;
                 import jdk.incubator.vector.VectorOperators;
                 import jdk.incubator.vector.VectorSpecies;
@@ -45,6 +46,8 @@ final class VectorStepsGenerator {
                     private static final VectorSpecies<Float> F = FloatVector.SPECIES_%1$d;
 
                     private static final VectorSpecies<Integer> I = IntVector.SPECIES_%1$d;
+
+                    private static final VectorSpecies<Short> S = ShortVector.SPECIES_%1$d;
 
                     private static final int MAGIC_BITS = Float.floatToRawIntBits(FloatRequantisation.MAGIC);
 
@@ -194,8 +197,8 @@ final class VectorStepsGenerator {
         return """
                     @Override
                     void denseBytes(
-                            int vectors, float[] w, int weight, int bias, int offset, int k, float[] a, int input,
-                            int output) {
+                            int vectors, float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output,
+                            int centre) {
                         switch (vectors) {
                 %s
                             default -> throw VectorTiles.noSuchTile(1, vectors);
@@ -203,46 +206,62 @@ final class VectorStepsGenerator {
                     }
                 """.formatted(IntStream.of(DENSE_VECTORS)
                 .mapToObj(("            case %1$d -> denseBytes%1$d("
-                        + "w, weight, bias, offset, k, a, input, output);")::formatted)
+                        + "w, weight, bias, offset, k, a, input, output, centre);")::formatted)
                 .collect(Collectors.joining("\n")));
     }
 
-    /** The bytes for a vector of floats: a vector of a quarter, or a quarter of a vector where there are none so short. */
-    private static String widened(int lanes, int quarter) {
-        int bits = lanes * Byte.SIZE;
-        return "FloatVector.fromArray(%s, w, wi + %d).reinterpretAsBytes().convertShape(VectorOperators.B2F, F, %d)".formatted(
-                bits < Long.SIZE ? "F" : "FloatVector.SPECIES_" + bits,
-                bits < Long.SIZE ? quarter / 4 * lanes : quarter * lanes / 4,
-                bits < Long.SIZE ? quarter % 4 : 0);
+    /** A vector of bytes, a pair of inputs to each output, widened. */
+    private static String widened(int lanes, int pair) {
+        return "FloatVector.fromArray(FloatVector.SPECIES_%d, w, wi + %d).reinterpretAsBytes()".formatted(
+                        lanes * Short.SIZE, pair * lanes / 2)
+                + ".convertShape(VectorOperators.B2S, S, 0)";
     }
 
+    /**
+     * Products of 16 bits, since that is what multiplies most numbers at a time. Two of them fit as long as inputs are between
+     * -127 and 128; then each half of 32 bits is added by itself, the lower one as a number without a sign, 2^15 too large.
+     */
     private static String dense(int lanes, int vectors) {
         return """
                     private static void denseBytes%1$d(
-                            float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output) {
-                        FloatVector all = FloatVector.zero(F);
+                            float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output,
+                            int centre) {
+                        IntVector lower = IntVector.broadcast(I, 0xffff);
+                        IntVector sign = IntVector.broadcast(I, 0x8000);
+                        int all = 0;
                 %2$s
                         for (int i = 0; i < k; i += 4) {
                             int wi = weight + (i >> 2) * %3$d;
+                            int a0 = (int) a[input + i];
+                            int a1 = (int) a[input + i + 1];
+                            int a2 = (int) a[input + i + 2];
+                            int a3 = (int) a[input + i + 3];
+                            all += a0 + a1 + a2 + a3;
+                            int pair0 = (a0 - centre) & 0xffff | (a1 - centre) << Short.SIZE;
+                            ShortVector x0 = IntVector.broadcast(I, pair0).reinterpretAsShorts();
+                            int pair1 = (a2 - centre) & 0xffff | (a3 - centre) << Short.SIZE;
+                            ShortVector x1 = IntVector.broadcast(I, pair1).reinterpretAsShorts();
                 %4$s
-                            all = x0.add(x1).add(x2.add(x3)).add(all);
-                %5$s
                         }
-                %6$s
+                %5$s
                     }
                 """.formatted(
                 vectors,
-                lines(vectors, "        FloatVector s%1$d = FloatVector.zero(F);", lanes),
+                lines(vectors, "        IntVector s%1$d = IntVector.zero(I);", lanes),
                 lanes * vectors,
-                lines(4, "            FloatVector x%1$d = FloatVector.broadcast(F, a[input + i + %1$d]);", lanes),
-                IntStream.range(0, 4 * vectors)
-                        .mapToObj(n -> "            s%2$d = x%1$d.fma((FloatVector) %3$s, s%2$d);"
-                                .formatted(n / vectors, n % vectors, widened(lanes, n)))
-                        .collect(Collectors.joining("\n")),
+                Code.lines(vectors, v -> """
+                                    IntVector p%1$d = x0.mul((ShortVector) %2$s)
+                                            .add(x1.mul((ShortVector) %3$s))
+                                            .reinterpretAsInts();
+                                    s%1$d = p%1$d.lanewise(VectorOperators.XOR, sign).and(lower)
+                                            .add(p%1$d.lanewise(VectorOperators.ASHR, Short.SIZE).add(s%1$d));\
+                        """.formatted(v, widened(lanes, 2 * v), widened(lanes, 2 * v + 1))),
                 lines(vectors, """
-                                FloatVector d%1$d = FloatVector.fromArray(F, w, offset + %2$d);
-                                FloatVector b%1$d = FloatVector.fromArray(F, w, bias + %2$d);
-                                b%1$d.add(d%1$d.fma(all, s%1$d)).intoArray(a, output + %2$d);
+                                IntVector d%1$d = FloatVector.fromArray(F, w, offset + %2$d).reinterpretAsInts();
+                                IntVector b%1$d = FloatVector.fromArray(F, w, bias + %2$d).reinterpretAsInts();
+                                FloatVector f%1$d =
+                                        (FloatVector) d%1$d.mul(all).add(b%1$d).add(s%1$d).convert(VectorOperators.I2F, 0);
+                                f%1$d.intoArray(a, output + %2$d);
                         """, lanes));
     }
 

@@ -4,6 +4,7 @@ import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Depthwise;
 import dev.spindle.kernel.Layout;
 import dev.spindle.kernel.Memory;
+import dev.spindle.kernel.QuantisedDense;
 import dev.spindle.kernel.Tiling;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -106,10 +107,10 @@ final class Packer {
         return offset;
     }
 
-    /** The same in bytes, four to the bits of a float, lowest first, inputs filled up to whole fours with zeros. */
+    /** The same in bytes, four to the bits of a float, as {@link QuantisedDense} tells. */
     int denseBytes(float[] kernel, int outputs, int inputs, Dense shape) {
         int c = layout.channelBlock();
-        int groups = Math.ceilDiv(inputs, Float.BYTES);
+        int groups = Math.ceilDiv(inputs, QuantisedDense.GROUP);
         int offset = reserve((long) layout.padded(outputs) * groups);
         parts.add(memory -> {
             for (int unit = 0; unit < shape.units(); unit++) {
@@ -119,7 +120,7 @@ final class Packer {
                 for (int i = 0; i < Math.min(lanes, outputs - first) * inputs; i++) {
                     int lane = i / inputs;
                     int k = i % inputs;
-                    int place = k * lanes + lane;
+                    int place = QuantisedDense.place(lanes / c, c, lane, k);
                     int at = place / Float.BYTES;
                     int bits = (int) kernel[(first + lane) * inputs + k] & 0xff;
                     panel[at] = Float.intBitsToFloat(

@@ -81,11 +81,7 @@ final class QuantisedLowering implements Lowering {
 
     @Override
     public Packed pack(Dense shape, int outputs) {
-        int[] offsets = new int[outputs];
-        if (hasFloats()) {
-            Arrays.setAll(offsets, channel -> offset(weights.layer(shape.name()), channel));
-        }
-        Requantisation requantisation = requantisation(shape.name(), outputs, Activation.LINEAR, offsets);
+        Requantisation requantisation = requantisation(shape.name(), outputs, Activation.LINEAR);
         requantisations.put(shape.name(), requantisation);
         if (packsBytes()) {
             int[] groups = BytePacker.groups(Packer.identity(shape.inputs()));
@@ -95,12 +91,19 @@ final class QuantisedLowering implements Lowering {
         if (!hasFloats()) {
             return new Packed(packer.dense(kernel, outputs, shape.inputs(), shape), LayerPlanner.NONE);
         }
-        for (int i = 0; i < kernel.length; i++) {
-            kernel[i] -= offsets[i / shape.inputs()];
+        int[] biases = requantisation.biases().clone();
+        int[] offsets = new int[biases.length];
+        int centre = QuantisedDense.centre(weights.input(network, shape.name()));
+        Arrays.setAll(biases, channel -> biases[channel] + QuantisedDense.lack(shape.inputs()));
+        for (int channel = 0; channel < outputs; channel++) {
+            offsets[channel] = offset(weights.layer(shape.name()), channel);
+            for (int i = channel * shape.inputs(); i < (channel + 1) * shape.inputs(); i++) {
+                kernel[i] -= offsets[channel];
+                biases[channel] += centre * (int) kernel[i];
+            }
         }
         return new Packed(
-                packer.denseBytes(kernel, outputs, shape.inputs(), shape),
-                packer.bias(floats(requantisation.biases(), Arrays.copyOf(offsets, layout.padded(outputs)))));
+                packer.denseBytes(kernel, outputs, shape.inputs(), shape), packer.bias(bits(biases, offsets)));
     }
 
     private boolean packsBytes() {
@@ -141,11 +144,19 @@ final class QuantisedLowering implements Lowering {
         return hasFloats() ? packer.bias(floats(requantisation.biases())) : LayerPlanner.NONE;
     }
 
-    private static float[] floats(int[]... integers) {
-        int[] all = Arrays.stream(integers).flatMapToInt(Arrays::stream).toArray();
-        float[] values = new float[all.length];
-        for (int i = 0; i < all.length; i++) {
-            values[i] = all[i];
+    private static float[] floats(int[] integers) {
+        float[] values = new float[integers.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = integers[i];
+        }
+        return values;
+    }
+
+    /** Floats with the bits of some integers, and then of others. */
+    private static float[] bits(int[] integers, int[] others) {
+        float[] values = new float[integers.length + others.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Float.intBitsToFloat(i < integers.length ? integers[i] : others[i - integers.length]);
         }
         return values;
     }
@@ -159,7 +170,7 @@ final class QuantisedLowering implements Lowering {
             kernel[i] = layer.kernel()[i];
         }
         for (int channel = 0; channel < layer.bias().length; channel++) {
-            int reach = (int) reach(layer, channel, 0, input);
+            int reach = (int) reach(layer, channel, input);
             if (constant(layer, channel, reach, input, requantisation.low(), requantisation.high()).isPresent()) {
                 Arrays.fill(kernel, channel * each, (channel + 1) * each, 0);
             }
@@ -169,11 +180,10 @@ final class QuantisedLowering implements Lowering {
 
     private Requantisation requantisation(Conv conv) {
         return requantisations.computeIfAbsent(conv.name(), name ->
-                requantisation(name, conv.outputs(), conv.activation(), new int[conv.outputs()]));
+                requantisation(name, conv.outputs(), conv.activation()));
     }
 
-    /** @param offsets what is taken off the weights where they are packed */
-    private Requantisation requantisation(String name, int outputs, Activation activation, int[] offsets) {
+    private Requantisation requantisation(String name, int outputs, Activation activation) {
         QuantisedLayer layer = weights.layer(name);
         Quantisation input = weights.input(network, name);
         Quantisation output = layer.output();
@@ -188,7 +198,7 @@ final class QuantisedLowering implements Lowering {
         long largest = 0;
         for (int channel = 0; channel < outputs; channel++) {
             Multiplier multiplier = Multiplier.of(layer.factor(channel, input));
-            int reach = (int) reach(layer, channel, 0, input);
+            int reach = (int) reach(layer, channel, input);
             OptionalInt constant = constant(layer, channel, reach, input, low, high);
             if (constant.isPresent()) {
                 multiplier = Multiplier.of(1);
@@ -200,7 +210,6 @@ final class QuantisedLowering implements Lowering {
             least[channel] = biases[channel] - reach;
             most[channel] = biases[channel] + reach;
             largest = Math.max(largest, Math.abs((long) biases[channel]) + reach);
-            largest = Math.max(largest, reach(layer, channel, offsets[channel], input));
         }
         Optional<FloatRequantisation> inFloat = hasFloats() && largest < EXACT_IN_FLOAT
                 ? FloatRequantisation.of(
@@ -211,11 +220,11 @@ final class QuantisedLowering implements Lowering {
     }
 
     /** The farthest from 0 that a channel's sums can be, without the bias. */
-    private static long reach(QuantisedLayer layer, int channel, int offset, Quantisation input) {
+    private static long reach(QuantisedLayer layer, int channel, Quantisation input) {
         int each = layer.kernel().length / layer.bias().length;
         long magnitude = 0;
         for (int i = channel * each; i < (channel + 1) * each; i++) {
-            magnitude += Math.abs(layer.kernel()[i] - offset);
+            magnitude += Math.abs(layer.kernel()[i]);
         }
         return magnitude * input.reach();
     }
@@ -320,7 +329,7 @@ final class QuantisedLowering implements Lowering {
 
     @Override
     public QuantisedDense lower(Dense shape) {
-        return new QuantisedDense(shape, requantisations.get(shape.name()), tiling(shape));
+        return new QuantisedDense(shape, requantisations.get(shape.name()), tiling(shape), weights.input(network, shape.name()));
     }
 
     private Tiling tiling(Dense shape) {

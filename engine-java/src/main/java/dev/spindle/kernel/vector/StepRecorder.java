@@ -37,9 +37,10 @@ final class StepRecorder extends VectorSteps {
     }
 
     @Override
-    void denseBytes(int vectors, float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output) {
+    void denseBytes(
+            int vectors, float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output, int centre) {
         recorded.add(
                 steps, "denseBytes", 1, vectors, k, vectors,
-                few -> steps.denseBytes(vectors, w, weight, bias, offset, few, a, input, output));
+                few -> steps.denseBytes(vectors, w, weight, bias, offset, few, a, input, output, centre));
     }
 }

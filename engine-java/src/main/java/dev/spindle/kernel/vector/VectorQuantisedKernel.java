@@ -162,11 +162,12 @@ final class VectorQuantisedKernel implements QuantisedKernel {
         for (int unit = from; unit < to; unit++) {
             int block = shape.firstBlock(unit);
             int vectors = shape.firstBlock(unit + 1) - block;
-            int groups = (shape.inputs() + 3) / 4;
+            int groups = Math.ceilDiv(shape.inputs(), QuantisedDense.GROUP);
             int output = shape.output() + block * c;
             steps.denseBytes(
                     vectors, weights.array(), shape.weights() + block * c * groups, shape.bias() + block * c,
-                    shape.bias() + (shape.blocks() + block) * c, shape.inputs(), activations.array(), shape.input(), output);
+                    shape.bias() + (shape.blocks() + block) * c, shape.inputs(), activations.array(), shape.input(), output,
+                    QuantisedDense.centre(layer.input()));
             steps.requantise(by, block * c, vectors, activations.array(), output, c, 1);
         }
     }

@@ -68,9 +68,10 @@ abstract class VectorSteps {
     /**
      * {@code vectors} blocks of sums of a dense layer with weights of bytes.
      *
-     * @param bias of the first output
-     * @param offset of what is to be added to the first output's weights
+     * @param bias of the first output, the bits of an integer
+     * @param offset of what is to be added to the first output's weights, likewise
+     * @param centre of inputs: at most 127 above and 128 below them
      */
     abstract void denseBytes(
-            int vectors, float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output);
+            int vectors, float[] w, int weight, int bias, int offset, int k, float[] a, int input, int output, int centre);
 }

@@ -112,13 +112,14 @@ final class WideSums {
         int offsets = shape.bias() + shape.blocks() * c;
         for (int unit = from; unit < to; unit++) {
             int first = shape.firstBlock(unit) * c;
-            int lanes = shape.firstBlock(unit + 1) * c - first;
-            for (int lane = 0; lane < lanes; lane++) {
+            int vectors = shape.firstBlock(unit + 1) - shape.firstBlock(unit);
+            for (int lane = 0; lane < vectors * c; lane++) {
+                int offset = Float.floatToRawIntBits(w[offsets + first + lane]);
                 int sum = layer.requantisation().biases()[first + lane];
                 for (int k = 0; k < shape.inputs(); k++) {
-                    int place = k * lanes + lane;
+                    int place = QuantisedDense.place(vectors, c, lane, k);
                     int four = Float.floatToRawIntBits(w[shape.weights() + first * groups + place / 4]);
-                    int weight = (byte) (four >> Byte.SIZE * (place % 4)) + (int) w[offsets + first + lane];
+                    int weight = (byte) (four >> Byte.SIZE * (place % 4)) + offset;
                     sum += weight * (int) a[shape.input() + k];
                 }
                 a[shape.output() + first + lane] = step(layer.requantisation(), first + lane, sum);

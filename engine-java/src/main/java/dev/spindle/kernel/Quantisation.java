@@ -15,9 +15,6 @@ public record Quantisation(float scale, int zeroPoint) {
     /** Far above any map's, whose largest value is 255 steps at most. */
     public static final float LARGEST_SCALE = 1 << 16;
 
-    /** Steps from any zero point to beyond all bytes. */
-    private static final float BEYOND = MAX + 1;
-
     /** Checks that both make sense. */
     public Quantisation {
         if (!(scale > 0 && scale <= LARGEST_SCALE)) {
@@ -55,9 +52,9 @@ public record Quantisation(float scale, int zeroPoint) {
 
     private static int quantise(float value, float scale, int zeroPoint) {
         // What is cut off, doubled and cut off again, is a half or more away from zero.
-        float steps = Math.min(Math.max(value / scale, -BEYOND), BEYOND);
+        float steps = Math.min(Math.max(value / scale, -zeroPoint), MAX - zeroPoint);
         int whole = (int) steps;
-        return Math.min(Math.max(whole + (int) (2 * (steps - whole)) + zeroPoint, 0), MAX);
+        return whole + (int) (2 * (steps - whole)) + zeroPoint;
     }
 
     /** The value of a byte, 0 to 255. */

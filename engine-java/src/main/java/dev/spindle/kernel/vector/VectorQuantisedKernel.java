@@ -20,7 +20,7 @@ import dev.spindle.kernel.Tiling;
 /**
  * Networks in integers on maps of floats, which are u - z: fused multiply-add of fp32 sums them up exactly as long as the
  * planner has proved that it can, with the register tiles of fp32, and what these leave is requantised while it is in the
- * first cache. Other layers go to {@link WideSums}.
+ * first cache. Dense layers, whose weights are bytes, are summed up in integers. Other layers go to {@link WideSums}.
  */
 final class VectorQuantisedKernel implements QuantisedKernel {
 

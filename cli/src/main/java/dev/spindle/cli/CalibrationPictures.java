@@ -5,6 +5,7 @@ import dev.spindle.InvalidInputException;
 import dev.spindle.image.Image;
 import dev.spindle.image.ImageDecoder;
 import dev.spindle.image.Preprocessor;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.Network;
 import dev.spindle.quantise.CalibrationInputs;
 import java.io.PrintWriter;
@@ -39,7 +40,8 @@ final class CalibrationPictures implements CalibrationInputs {
      */
     static CalibrationPictures read(Path folder, List<Path> files, Checkpoint checkpoint, PrintWriter err, Work work) {
         Network network = checkpoint.network();
-        Preprocessor fitter = new Preprocessor(checkpoint.preprocessing(), network.height(), network.width());
+        Preprocessor.Fit fit = network.top() instanceof DeepLab ? Preprocessor.Fit.PAD : Preprocessor.Fit.CROP;
+        Preprocessor fitter = new Preprocessor(checkpoint.preprocessing(), fit, network.height(), network.width());
         CalibrationPictures all = new CalibrationPictures(
                 new Preprocessor(checkpoint.preprocessing().withResizeRatio(1), network.height(), network.width()),
                 new FailedPictures(err, work::clear));

@@ -72,18 +72,9 @@ final class ModelOptions {
      * @throws InvalidInputException where it is another, with the command that runs it
      */
     static Checkpoint requireClassifier(String name, Checkpoint read) {
-        return requireClassifier(name, withLogits(name, read), "'segment' runs it");
-    }
-
-    /** Reads a classifier; throws {@link InvalidInputException} for another network, with a hint. */
-    static Checkpoint readClassifier(Path file, String hint) {
-        return requireClassifier(name(file), read(file), hint);
-    }
-
-    private static Checkpoint requireClassifier(String name, Checkpoint read, String hint) {
-        if (!(read.network().top() instanceof Classifier)) {
+        if (!(withLogits(name, read).network().top() instanceof Classifier)) {
             throw new InvalidInputException(
-                    name + ": expected a classifier, found " + read.network().architecture() + ": " + hint);
+                    name + ": expected a classifier, found " + read.network().architecture() + ": 'segment' runs it");
         }
         return read;
     }

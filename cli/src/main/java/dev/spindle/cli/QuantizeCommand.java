@@ -103,8 +103,9 @@ final class QuantizeCommand implements Callable<Integer> {
     private Path source;
 
     /**
-     * The JSON. {@code top1Agreement} is the percentage of the pictures that are of the same class as in fp32; of the others,
-     * {@code largestMargin} is the largest lead of fp32's class over the one that took its place, in logits of fp32.
+     * The JSON. {@code top1Agreement} is the percentage of the pictures, or of the pixels of a segmentation network's logits,
+     * that are of the same class as in fp32; of the others, {@code largestMargin} is the largest lead of fp32's class over the
+     * one that took its place, in logits of fp32.
      */
     private record Result(
             String model,
@@ -163,7 +164,7 @@ final class QuantizeCommand implements Callable<Integer> {
         QuantiserSettings settings = settings();
         Options options = backend.options();
         file.require(target);
-        Checkpoint read = ModelOptions.readClassifier(source, "its head cannot be quantised");
+        Checkpoint read = ModelOptions.withLogits(ModelOptions.name(source), ModelOptions.read(source));
         if (read.quantised().isPresent()) {
             throw new InvalidInputException(
                     ModelOptions.name(source) + ": expected a network of floating point, found one of integers");

@@ -1,5 +1,6 @@
 package dev.spindle.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.spindle.Checkpoint;
 import dev.spindle.image.Preprocessing;
+import dev.spindle.kernel.Kernels;
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
 import dev.spindle.network.DeepLab;
@@ -15,12 +17,15 @@ import dev.spindle.network.MobileNetV2;
 import dev.spindle.network.Network;
 import dev.spindle.network.Sampling;
 import dev.spindle.plan.Weights;
+import dev.spindle.weights.Safetensors;
 import dev.spindle.weights.SafetensorsWriter;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,8 +116,29 @@ class SegmentCommandTest {
                 .refused("embedded: expected a segmentation network, found MobileNetV2 0.35", "'classify'");
         Cli.run("classify", "--model", model, picture)
                 .refused(model, "expected a classifier, found MobileNetV2 0.35, DeepLabv3 head", "'segment'");
-        Cli.run("quantize", model, "--calibrate", folder, "-o", folder.resolve("int8.safetensors"))
-                .refused(model, "expected a classifier", "its head cannot be quantised");
+    }
+
+    @Test
+    void quantizeMakesTheSameBytesForEveryBackend() throws IOException {
+        Path pictures = TestFiles.scenes(folder.resolve("pictures"), 6, 1);
+        Path integers = folder.resolve("int8.safetensors");
+        JsonNode result = Cli.json("quantize", model, "--calibrate", pictures, "-o", integers);
+        assertEquals(6, result.get("images").intValue());
+        assertTrue(result.get("top1_agreement").doubleValue() > 50, result.toString());
+        assertEquals("int8", Cli.json("inspect", integers).get("precision").textValue());
+        Path input = folder.resolve("x.safetensors");
+        float[] values = Noise.fill(new float[2 * 65 * 65 * 3]);
+        Safetensors.write(input, Map.of("input", Safetensors.Tensor.of(values, 2, 65, 65, 3)), Map.of());
+        byte[] expected = null;
+        for (String backend : Backends.supported()) {
+            if (Kernels.byName(backend).quantised().isPresent()) {
+                Path output = folder.resolve(backend + ".safetensors");
+                Cli.run("run", "--model", integers, "--backend", backend, "--input", input, "--output", output).succeeded();
+                byte[] found = Files.readAllBytes(output);
+                expected = expected == null ? found : expected;
+                assertArrayEquals(expected, found, backend);
+            }
+        }
     }
 
     @Test

@@ -6,14 +6,19 @@ import dev.spindle.Options;
 import dev.spindle.Precision;
 import dev.spindle.Session;
 import dev.spindle.Warmup;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import dev.spindle.network.SsdLite;
 import dev.spindle.plan.FeatureMap;
 import dev.spindle.plan.Fusion;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
 
 /**
  * The statistics of all maps of a network in fp32: those of convolutions, pool and classifier by their names, those of the sums
@@ -92,22 +97,41 @@ final class Calibration {
         return map(block.residual() ? block.name() : block.project().name());
     }
 
-    /** What a layer reads. */
-    MapStatistics input(String layer) {
+    /** The mean of each channel that a layer reads. */
+    double[] inputMeans(String layer) {
         MapStatistics map = map(INPUT);
         if (network.stem().name().equals(layer)) {
-            return map;
+            return map.means();
         }
         map = map(network.stem().name());
         for (InvertedResidual block : network.blocks()) {
             for (Conv conv : block.convolutions()) {
                 if (conv.name().equals(layer)) {
-                    return map;
+                    return map.means();
                 }
                 map = map(conv.name());
             }
             map = output(block);
         }
-        return Network.CLASSIFIER.equals(layer) ? map(Network.POOL) : map;
+        double[] last = map.means();
+        return switch (network.top()) {
+            case Classifier _ -> Network.CLASSIFIER.equals(layer) ? map(Network.POOL).means() : last;
+            case DeepLab top -> inputMeans(top, layer, last);
+            case SsdLite _ -> throw new IllegalArgumentException(layer + " is one of a detector");
+        };
+    }
+
+    private double[] inputMeans(DeepLab top, String layer, double[] last) {
+        if (layer.equals(top.imagePooling().name())) {
+            return map(Network.POOL).means();
+        }
+        if (layer.equals(top.projection().name())) {
+            Conv first = top.pooledFirst() ? top.imagePooling() : top.aspp();
+            Conv second = top.pooledFirst() ? top.aspp() : top.imagePooling();
+            return DoubleStream.concat(
+                            Arrays.stream(map(first.name()).means()), Arrays.stream(map(second.name()).means()))
+                    .toArray();
+        }
+        return layer.equals(top.logits().name()) ? map(top.projection().name()).means() : last;
     }
 }

@@ -2,6 +2,7 @@ package dev.spindle.quantise;
 
 import dev.spindle.network.Activation;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
 import dev.spindle.plan.LayerWeights;
@@ -21,7 +22,8 @@ import java.util.Map;
  * and the inputs of each output behind it: channel i is divided by {@code sqrt(a / r)}, with a its largest activation and r
  * the weights behind it, both as shares of what sets the scale. Linear maps, whose channels differ most, lose more by their
  * own rounding than by that of the weights behind them: their divisor leans towards a. Behind a depthwise convolution nothing
- * is shared but the map, and the divisor is a. Maps that residual blocks add up are scaled as one.
+ * is shared but the map, and the divisor is a. Maps that residual blocks add up are scaled as one. Those
+ * between the layers of a segmentation head are left as they are.
  *
  * <p>Before that, channels of linear maps that 1x1 convolutions read are moved so that their ranges lie around 0: the bias
  * before the map takes the middle off, and the biases behind it make up for that.
@@ -61,17 +63,12 @@ final class Equalisation {
     private Equalisation(Network network, Weights folded, Calibration calibration) {
         this.network = network;
         this.calibration = calibration;
-        network.convolutions().forEach(conv -> {
+        for (Conv conv : network.weighted()) {
+            LayerWeights layer = folded.layer(conv.name());
             convolutions.put(conv.name(), conv);
-            copy(conv.name(), folded);
-        });
-        copy(Network.CLASSIFIER, folded);
-    }
-
-    private void copy(String name, Weights folded) {
-        LayerWeights layer = folded.layer(name);
-        kernels.put(name, layer.kernel().clone());
-        biases.put(name, layer.bias().orElseThrow().clone());
+            kernels.put(conv.name(), layer.kernel().clone());
+            biases.put(conv.name(), layer.bias().orElseThrow().clone());
+        }
     }
 
     /**
@@ -116,7 +113,9 @@ final class Equalisation {
             joints.add(open);
         }
         open.maps.add(Network.POOL);
-        open.readers.add(Network.CLASSIFIER);
+        open.readers.addAll(network.top() instanceof DeepLab top
+                ? List.of(top.aspp().name(), top.imagePooling().name())
+                : List.of(Network.CLASSIFIER));
         return joints;
     }
 
@@ -136,7 +135,7 @@ final class Equalisation {
     }
 
     private boolean isPointwise(String layer) {
-        return convolutions.containsKey(layer) && convolutions.get(layer).kernel() == 1;
+        return convolutions.get(layer).kernel() == 1;
     }
 
     /** The middle of a channel, on average over the maps that readers see. */
@@ -200,7 +199,7 @@ final class Equalisation {
     }
 
     private boolean isDepthwise(String layer) {
-        return convolutions.containsKey(layer) && convolutions.get(layer).isDepthwise();
+        return convolutions.get(layer).isDepthwise();
     }
 
     /** Raises the share that each input has of the largest weight of an output. */
@@ -248,17 +247,13 @@ final class Equalisation {
                 int each = kernel.length / biases.get(reader).length;
                 multiply(kernel, channel * each, each, divisor);
             } else {
-                int inputs = inputs(reader);
+                int inputs = convolutions.get(reader).inputs();
                 int each = kernel.length / biases.get(reader).length / inputs;
                 for (int output = 0; output < biases.get(reader).length; output++) {
                     multiply(kernel, (output * inputs + channel) * each, each, divisor);
                 }
             }
         }
-    }
-
-    private int inputs(String layer) {
-        return Network.CLASSIFIER.equals(layer) ? network.features() : convolutions.get(layer).inputs();
     }
 
     private static void multiply(float[] values, int from, int count, double factor) {

@@ -9,16 +9,19 @@ import dev.spindle.Warmup;
 import dev.spindle.kernel.Kernels;
 
 /**
- * How far a network in integers is from the one of fp32 that it was made from.
+ * How far a network in integers is from the one of fp32 that it was made from. A classifier decides once an input, a
+ * segmentation network once a pixel of its logits' map.
  *
  * @param inputs how many were run
- * @param agreeing how many of them have the same most probable class
+ * @param decisions how many classes were chosen
+ * @param agreeing how many of them are the same
  * @param largestMargin by how much, at most, a logit of fp32 exceeds that of the class that integers prefer to its own; 0 where
  *     all agree
  * @param largestDifference the largest difference of a logit
  * @param largestLogit the largest absolute value of a logit in fp32
  */
-public record Loss(int inputs, int agreeing, float largestMargin, float largestDifference, float largestLogit) {
+public record Loss(
+        int inputs, long decisions, long agreeing, float largestMargin, float largestDifference, float largestLogit) {
 
     /**
      * Runs both.
@@ -31,7 +34,9 @@ public record Loss(int inputs, int agreeing, float largestMargin, float largestD
      */
     public static Loss measure(
             Checkpoint real, Checkpoint integers, CalibrationInputs inputs, Options options, Runnable done) {
-        int agreeing = 0;
+        int classes = real.network().classes();
+        long decisions = 0;
+        long agreeing = 0;
         float margin = 0;
         float difference = 0;
         float largest = 0;
@@ -46,9 +51,13 @@ public record Loss(int inputs, int agreeing, float largestMargin, float largestD
                 float[] input = inputs.input(i);
                 expectedSession.run(input, exact);
                 foundSession.run(input, logits);
-                int preferred = best(logits);
-                agreeing += best(exact) == preferred ? 1 : 0;
-                margin = Math.max(margin, exact[best(exact)] - exact[preferred]);
+                for (int at = 0; at < exact.length; at += classes) {
+                    int expectedBest = best(exact, at, classes);
+                    int foundBest = best(logits, at, classes);
+                    decisions++;
+                    agreeing += expectedBest == foundBest ? 1 : 0;
+                    margin = Math.max(margin, exact[expectedBest] - exact[foundBest]);
+                }
                 for (int c = 0; c < exact.length; c++) {
                     difference = Math.max(difference, Math.abs(exact[c] - logits[c]));
                     largest = Math.max(largest, Math.abs(exact[c]));
@@ -56,7 +65,7 @@ public record Loss(int inputs, int agreeing, float largestMargin, float largestD
                 done.run();
             }
         }
-        return new Loss(inputs.count(), agreeing, margin, difference, largest);
+        return new Loss(inputs.count(), decisions, agreeing, margin, difference, largest);
     }
 
     /** Bytes are the same on all backends: one without kernels for them leaves them to the plain loops. */
@@ -65,19 +74,19 @@ public record Loss(int inputs, int agreeing, float largestMargin, float largestD
         return (capable ? options : options.withBackend("scalar")).withPrecision(Precision.INT8);
     }
 
-    /** The first of the largest. */
-    private static int best(float[] logits) {
-        int best = 0;
-        for (int c = 1; c < logits.length; c++) {
-            if (logits[c] > logits[best]) {
-                best = c;
+    /** The first of the largest among some. */
+    private static int best(float[] logits, int from, int count) {
+        int best = from;
+        for (int i = from + 1; i < from + count; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
             }
         }
         return best;
     }
 
-    /** The share of inputs with the same most probable class, in percent. */
+    /** The share of decisions that are the same, in percent. */
     public double agreement() {
-        return 100.0 * agreeing / inputs;
+        return 100.0 * agreeing / decisions;
     }
 }

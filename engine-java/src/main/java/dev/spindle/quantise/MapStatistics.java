@@ -48,9 +48,9 @@ final class MapStatistics {
         return histogram;
     }
 
-    /** The mean of a channel. */
-    double mean(int channel) {
-        return sums[channel] / pixels;
+    /** The mean of each channel. */
+    double[] means() {
+        return Arrays.stream(sums).map(sum -> sum / pixels).toArray();
     }
 
     /** The middle of a channel's range. */

@@ -4,16 +4,21 @@ import dev.spindle.Checkpoint;
 import dev.spindle.Options;
 import dev.spindle.image.Preprocessing;
 import dev.spindle.kernel.Quantisation;
+import dev.spindle.network.Classifier;
 import dev.spindle.network.Conv;
+import dev.spindle.network.DeepLab;
 import dev.spindle.network.InvertedResidual;
 import dev.spindle.network.Network;
+import dev.spindle.network.SsdLite;
 import dev.spindle.plan.LayerWeights;
+import dev.spindle.plan.QuantisedConcatenation;
 import dev.spindle.plan.QuantisedLayer;
 import dev.spindle.plan.QuantisedPool;
 import dev.spindle.plan.QuantisedWeights;
 import dev.spindle.plan.Weights;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Turns a network of fp32 into one of integers: batch normalisation folded, weights of signed bytes with one scale an output
@@ -34,7 +39,8 @@ public final class Quantiser {
     private final Network network;
     private final Weights weights;
     private final Calibration calibration;
-    private final Map<String, Quantisation> quantisations = new HashMap<>();
+    private final Map<String, QuantisedLayer> layers = new HashMap<>();
+    private final Map<String, Quantisation> sums = new HashMap<>();
 
     private Quantiser(QuantiserSettings settings, Network network, Weights weights, Calibration calibration) {
         this.settings = settings;
@@ -69,31 +75,55 @@ public final class Quantiser {
     }
 
     private QuantisedWeights integers(Preprocessing preprocessing) {
-        Map<String, QuantisedLayer> layers = new HashMap<>();
-        Map<String, Quantisation> sums = new HashMap<>();
         QuantisedWeights.Ends ends = new QuantisedWeights.Ends(input(preprocessing), false, false, false, false);
-        Quantisation map = add(layers, network.stem(), ends.input());
+        Quantisation map = add(network.stem(), ends.input());
         for (InvertedResidual block : network.blocks()) {
             for (Conv conv : block.convolutions()) {
-                map = add(layers, conv, map);
+                map = add(conv, map);
             }
             if (block.residual()) {
                 map = quantisation(block.name());
                 sums.put(block.name(), map);
             }
         }
-        if (network.head().isPresent()) {
-            add(layers, network.head().get(), map);
-        }
-        QuantisedPool pool = new QuantisedPool(true, quantisation(Network.POOL));
-        layers.put(Network.CLASSIFIER, layer(Network.CLASSIFIER, false, pool.output()));
+        return switch (network.top()) {
+            case Classifier top -> classifier(top, ends, map);
+            case DeepLab top -> segmentation(top, ends, map);
+            case SsdLite _ -> throw new IllegalArgumentException(
+                    network.architecture() + ": detectors compute in fp32, expected another network");
+        };
+    }
+
+    private QuantisedWeights classifier(Classifier top, QuantisedWeights.Ends ends, Quantisation last) {
+        top.head().ifPresent(head -> add(head, last));
+        QuantisedPool pool = pool();
+        String name = Network.CLASSIFIER;
+        layers.put(name, layer(name, false, pool.output(), quantisation(name)));
         return QuantisedWeights.of(network, ends, layers, sums, pool);
     }
 
-    private Quantisation add(Map<String, QuantisedLayer> layers, Conv conv, Quantisation input) {
-        QuantisedLayer layer = layer(conv.name(), conv.isDepthwise(), input);
-        layers.put(conv.name(), layer);
-        return layer.output();
+    /** Both branches get the bytes of the joined map, so that joining them rounds nothing. */
+    private QuantisedWeights segmentation(DeepLab top, QuantisedWeights.Ends ends, Quantisation last) {
+        QuantisedPool pool = pool();
+        Quantisation joined = quantisation(top.aspp().name(), top.imagePooling().name());
+        add(top.aspp(), last, joined);
+        add(top.imagePooling(), pool.output(), joined);
+        add(top.logits(), add(top.projection(), joined));
+        return QuantisedWeights.of(
+                network, ends, layers, sums, pool, Optional.of(new QuantisedConcatenation(joined, joined, joined)));
+    }
+
+    private QuantisedPool pool() {
+        return new QuantisedPool(true, quantisation(Network.POOL));
+    }
+
+    private Quantisation add(Conv conv, Quantisation input) {
+        return add(conv, input, quantisation(conv.name()));
+    }
+
+    private Quantisation add(Conv conv, Quantisation input, Quantisation output) {
+        layers.put(conv.name(), layer(conv.name(), conv.isDepthwise(), input, output));
+        return output;
     }
 
     /** All values that pictures can have. */
@@ -109,9 +139,16 @@ public final class Quantiser {
         return quantisation(low, high);
     }
 
-    private Quantisation quantisation(String map) {
-        Histogram.Range range = calibration.map(map).histogram().range(settings.ranges(), settings.percentile());
-        return quantisation(range.low(), range.high());
+    /** What bytes stand for that hold the values of maps. */
+    private Quantisation quantisation(String... maps) {
+        double low = 0;
+        double high = 0;
+        for (String map : maps) {
+            Histogram.Range range = calibration.map(map).histogram().range(settings.ranges(), settings.percentile());
+            low = Math.min(low, range.low());
+            high = Math.max(high, range.high());
+        }
+        return quantisation(low, high);
     }
 
     /** The smallest scale, with a zero point, whose bytes reach both ends of a range. */
@@ -125,14 +162,13 @@ public final class Quantiser {
         return new Quantisation((float) Math.max(below, above), zero);
     }
 
-    private QuantisedLayer layer(String name, boolean depthwise, Quantisation input) {
+    private QuantisedLayer layer(String name, boolean depthwise, Quantisation input, Quantisation output) {
         LayerWeights real = weights.layer(name);
         float[] kernel = real.kernel();
         float[] bias = real.bias().orElseThrow();
-        Quantisation output = quantisation(name);
-        MapStatistics inputs = calibration.input(name);
+        double[] inputs = calibration.inputMeans(name);
         int each = kernel.length / bias.length;
-        int taps = depthwise ? each : each / inputs.channels();
+        int taps = depthwise ? each : each / inputs.length;
         short[] steps = new short[kernel.length];
         float[] scales = new float[bias.length];
         int[] biases = new int[bias.length];
@@ -151,7 +187,7 @@ public final class Quantiser {
                 int step = Math.clamp(Math.round((double) weight / scale), -LARGEST_WEIGHT, LARGEST_WEIGHT);
                 steps[channel * each + i] = (short) step;
                 magnitude += Math.abs(step);
-                added += ((double) step * scale - weight) * inputs.mean(depthwise ? channel : i / taps);
+                added += ((double) step * scale - weight) * inputs[depthwise ? channel : i / taps];
             }
             double exact = bias[channel] - (settings.biasCorrection() ? added : 0);
             long limit = Integer.MAX_VALUE - Quantisation.MAX * magnitude;

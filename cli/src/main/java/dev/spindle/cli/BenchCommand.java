@@ -106,7 +106,7 @@ final class BenchCommand implements Callable<Integer> {
         require("--batch", batch >= 1, "at least 1", batch);
         require("--seconds", seconds > 0 && seconds <= 3600, "above 0 and at most 3600", seconds);
         require("--warmup", warmup >= 0 && warmup <= 3600, "0 to 3600", warmup);
-        Checkpoint read = ModelOptions.withLogits(model.name(), model.read());
+        Checkpoint read = model.read(NetworkKind.CLASSIFIER, NetworkKind.SEGMENTER);
         try (Model loaded = model.load(read); Session session = loaded.newSession()) {
             output.print(measure(loaded, session));
         }

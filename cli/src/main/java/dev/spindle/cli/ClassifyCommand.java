@@ -1,6 +1,7 @@
 package dev.spindle.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.spindle.Checkpoint;
 import dev.spindle.Classification;
 import dev.spindle.InvalidInputException;
@@ -49,8 +50,7 @@ final class ClassifyCommand implements Callable<Integer> {
     private List<Path> images;
 
     /** The JSON. */
-    private record Result(String model, String architecture, String backend, String precision, int threads, List<Picture> images)
-            implements Report {
+    private record Result(@JsonUnwrapped Ran ran, List<Picture> images) implements Report {
         @Override
         public String text() {
             StringBuilder text = new StringBuilder();
@@ -77,7 +77,7 @@ final class ClassifyCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(command.commandLine(), "--top: expected at least 1, found " + top);
         }
-        Checkpoint checkpoint = model.readClassifier();
+        Checkpoint checkpoint = model.read(NetworkKind.CLASSIFIER);
         if (labels != null) {
             checkpoint = checkpoint.withLabels(Labels.read(labels, checkpoint.network().classes()));
         }
@@ -104,13 +104,7 @@ final class ClassifyCommand implements Callable<Integer> {
                 exitCode = Math.max(exitCode, Failures.report(output.err(), e));
             }
         }
-        output.json(new Result(
-                model.name(),
-                loaded.network().architecture(),
-                loaded.backend(),
-                loaded.precision().label(),
-                model.threads(),
-                pictures));
+        output.json(new Result(Ran.of(model, loaded), pictures));
         return exitCode;
     }
 }

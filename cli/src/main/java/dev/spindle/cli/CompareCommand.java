@@ -117,7 +117,8 @@ final class CompareCommand implements Callable<Integer> {
         ModelOptions.requireBackend("--reference", reference);
         compared.forEach(backend -> ModelOptions.requireBackend("--backends", backend));
         Precision numbers = ModelOptions.precision("--precision", precision);
-        Checkpoint checkpoint = ModelOptions.withLogits(ModelOptions.name(file), ModelOptions.read(file));
+        Checkpoint checkpoint = NetworkKind.require(
+                ModelOptions.name(file), ModelOptions.read(file), NetworkKind.CLASSIFIER, NetworkKind.SEGMENTER);
         List<float[]> images = new ArrayList<>();
         if (input != null && input.toString().toLowerCase(Locale.ROOT).endsWith(".safetensors")) {
             InputTensor tensor = InputTensor.open(input, List.of(Safetensors.Type.F32));

@@ -1,13 +1,12 @@
 package dev.spindle.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.spindle.Checkpoint;
 import dev.spindle.Detection;
 import dev.spindle.Detector;
-import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.image.Image;
 import dev.spindle.image.ImageDecoder;
-import dev.spindle.network.SsdLite;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -61,11 +60,7 @@ final class DetectCommand implements Callable<Integer> {
 
     /** The JSON. Boxes are in pixels of the picture. */
     private record Result(
-            String model,
-            String architecture,
-            String backend,
-            String precision,
-            int threads,
+            @JsonUnwrapped Ran ran,
             String file,
             int width,
             int height,
@@ -92,11 +87,7 @@ final class DetectCommand implements Callable<Integer> {
         if (!(threshold >= 0 && threshold <= 1)) {
             throw new ParameterException(command.commandLine(), "--threshold: expected 0 to 1, found " + threshold);
         }
-        Checkpoint checkpoint = model.read();
-        if (!(checkpoint.network().top() instanceof SsdLite)) {
-            throw new InvalidInputException(model.name() + ": expected a detector, found "
-                    + checkpoint.network().architecture() + "; --model names another");
-        }
+        Checkpoint checkpoint = model.read(NetworkKind.DETECTOR);
         if (labels != null) {
             checkpoint = checkpoint.withLabels(Labels.withoutBackground(labels, checkpoint.network().classes()));
         }
@@ -104,18 +95,13 @@ final class DetectCommand implements Callable<Integer> {
         try (Model loaded = model.load(checkpoint)) {
             List<Detection> found = new Detector(loaded).detect(picture, threshold);
             if (target != null) {
-                MaskPictures.write(BoxDrawing.of(picture, found), target);
+                try (Canvas canvas = new Canvas(picture)) {
+                    BoxDrawing.draw(canvas, found);
+                    canvas.write(target, output.err());
+                }
             }
             output.print(new Result(
-                    model.name(),
-                    checkpoint.network().architecture(),
-                    loaded.backend(),
-                    loaded.precision().label(),
-                    model.threads(),
-                    image.toString(),
-                    picture.width(),
-                    picture.height(),
-                    found));
+                    Ran.of(model, loaded), image.toString(), picture.width(), picture.height(), found));
         }
         return ExitCode.SUCCESS;
     }

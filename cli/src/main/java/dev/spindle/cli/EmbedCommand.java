@@ -1,6 +1,7 @@
 package dev.spindle.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
 import dev.spindle.image.ImageDecoder;
@@ -69,11 +70,7 @@ final class EmbedCommand implements Callable<Integer> {
     /** The JSON. {@code output} and {@code names} are absent without a file, {@code similar} without a picture. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Result(
-            String model,
-            String architecture,
-            String backend,
-            String precision,
-            int threads,
+            @JsonUnwrapped Ran ran,
             int features,
             int images,
             double seconds,
@@ -86,9 +83,8 @@ final class EmbedCommand implements Callable<Integer> {
         @Override
         public String text() {
             StringBuilder text = new StringBuilder(Text.format(
-                    "%s, on %s, %s%n  %s in %.1f s, %,.1f images/s with decoding, %,d failed%n",
-                    architecture, backend, Text.count(threads, "thread"),
-                    Text.count(images, "image"), seconds, imagesPerSecond, failed.size()));
+                    "%s  %s in %.1f s, %,.1f images/s with decoding, %,d failed%n",
+                    ran.text(), Text.count(images, "image"), seconds, imagesPerSecond, failed.size()));
             if (output != null) {
                 text.append(Text.format("  %s: a row of %,d features for each line of %s%n", output, features, names));
             }
@@ -117,7 +113,7 @@ final class EmbedCommand implements Callable<Integer> {
             file.require(names);
             files.forEach(VectorFiles::require);
         }
-        try (Model loaded = model.load(model.readClassifier())) {
+        try (Model loaded = model.load(model.read(NetworkKind.CLASSIFIER))) {
             embed(loaded, files);
         }
         return ExitCode.SUCCESS;
@@ -150,11 +146,7 @@ final class EmbedCommand implements Callable<Integer> {
             }
         }
         output.print(new Result(
-                model.name(),
-                loaded.network().architecture(),
-                loaded.backend(),
-                loaded.precision().label(),
-                model.threads(),
+                Ran.of(model, loaded),
                 features,
                 embedding.images(),
                 embedding.seconds(),

@@ -1,5 +1,6 @@
 package dev.spindle.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.spindle.Checkpoint;
 import dev.spindle.Model;
 import dev.spindle.Session;
@@ -51,11 +52,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     /** The JSON. Accuracies are percentages of the {@code images}, which do not count those that {@code failed}. */
     private record Result(
-            String model,
-            String architecture,
-            String backend,
-            String precision,
-            int threads,
+            @JsonUnwrapped Ran ran,
             int images,
             double top1,
             double top5,
@@ -68,12 +65,11 @@ final class EvaluateCommand implements Callable<Integer> {
         public String text() {
             return Text.format(
                     """
-                    %s, on %s, %s
-                      %s in %.1f s, %,.1f images/s with decoding, %,d failed
+                    %s  %s in %.1f s, %,.1f images/s with decoding, %,d failed
                       top-1 %6.2f %%
                       top-5 %6.2f %%
                     """,
-                    architecture, backend, Text.count(threads, "thread"),
+                    ran.text(),
                     Text.count(images, "image"), seconds, imagesPerSecond, failed.size(),
                     top1,
                     top5) + Accuracy.text(confusions);
@@ -82,7 +78,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Checkpoint checkpoint = model.readClassifier();
+        Checkpoint checkpoint = model.read(NetworkKind.CLASSIFIER);
         if (labels != null) {
             checkpoint = checkpoint.withLabels(Labels.read(labels, checkpoint.network().classes()));
         }
@@ -120,11 +116,7 @@ final class EvaluateCommand implements Callable<Integer> {
             progress.clear();
             double seconds = pictures.seconds();
             output.print(new Result(
-                    model.name(),
-                    loaded.network().architecture(),
-                    loaded.backend(),
-                    loaded.precision().label(),
-                    model.threads(),
+                    Ran.of(model, loaded),
                     accuracy.count(),
                     accuracy.top1(),
                     accuracy.top5(),

@@ -1,19 +1,13 @@
 package dev.spindle.cli;
 
 import dev.spindle.Segmentation;
-import dev.spindle.image.Image;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /** Pictures of segmentations. */
 final class MaskPictures {
@@ -40,18 +34,23 @@ final class MaskPictures {
         return picture;
     }
 
-    /** The photo with all classes but the first in their colours, and a legend of them. */
-    static BufferedImage overlay(Image photo, Segmentation found) {
-        BufferedImage picture = new BufferedImage(photo.width(), photo.height(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < photo.height(); y++) {
-            for (int x = 0; x < photo.width(); x++) {
+    /** Draws all classes but the first over their photo, in their colours, and a legend of them. */
+    static void overlay(Canvas photo, Segmentation found) {
+        BufferedImage picture = photo.picture();
+        for (int y = 0; y < picture.getHeight(); y++) {
+            for (int x = 0; x < picture.getWidth(); x++) {
                 int index = found.classOf(x, y);
-                int pixel = photo.pixel(x, y);
-                picture.setRGB(x, y, index == BACKGROUND ? pixel : blend(pixel, Palette.colour(index)));
+                if (index != BACKGROUND) {
+                    picture.setRGB(x, y, blend(picture.getRGB(x, y), Palette.colour(index)));
+                }
             }
         }
-        legend(picture, found.areas().stream().filter(area -> area.index() != BACKGROUND).toList());
-        return picture;
+        List<Segmentation.Area> areas =
+                found.areas().stream().filter(area -> area.index() != BACKGROUND).toList();
+        int size = Math.max(SMALLEST_TEXT, Math.max(picture.getWidth(), picture.getHeight()) / TEXT_PARTS);
+        if (!areas.isEmpty()) {
+            photo.letters(Font.PLAIN, size).ifPresent(text -> legend(photo.graphics(), areas, size, text));
+        }
     }
 
     private static int blend(int below, int above) {
@@ -63,15 +62,7 @@ final class MaskPictures {
         return blended;
     }
 
-    private static void legend(BufferedImage picture, List<Segmentation.Area> areas) {
-        if (areas.isEmpty()) {
-            return;
-        }
-        int size = Math.max(SMALLEST_TEXT, Math.max(picture.getWidth(), picture.getHeight()) / TEXT_PARTS);
-        Graphics2D graphics = picture.createGraphics();
-        graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, size));
-        FontMetrics text = graphics.getFontMetrics();
+    private static void legend(Graphics2D graphics, List<Segmentation.Area> areas, int size, FontMetrics text) {
         int line = text.getHeight();
         int width = areas.stream().mapToInt(area -> text.stringWidth(area.label())).max().orElseThrow();
         graphics.setColor(new Color(255, 255, 255, 200));
@@ -82,16 +73,6 @@ final class MaskPictures {
             graphics.fillRect(size, top + (line - size) / 2, size, size);
             graphics.setColor(Color.BLACK);
             graphics.drawString(areas.get(i).label(), size * 5 / 2, top + text.getAscent());
-        }
-        graphics.dispose();
-    }
-
-    /** Writes a picture as PNG; throws {@link UncheckedIOException} where that fails. */
-    static void write(BufferedImage picture, Path file) {
-        try {
-            ImageIO.write(picture, "png", file.toFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written", e);
         }
     }
 }

@@ -7,8 +7,6 @@ import dev.spindle.Options;
 import dev.spindle.Precision;
 import dev.spindle.Warmup;
 import dev.spindle.kernel.Kernels;
-import dev.spindle.network.Classifier;
-import dev.spindle.network.SsdLite;
 import dev.spindle.plan.Plan;
 import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
@@ -58,41 +56,9 @@ final class ModelOptions {
         return read;
     }
 
-    /** Reads a classifier, as {@link #read()} does; throws {@link InvalidInputException} for another network. */
-    Checkpoint readClassifier() {
-        return requireClassifier(name(), read());
-    }
-
-    /**
-     * Makes sure that a network is a classifier.
-     *
-     * @param name what reports call the model; starts the message
-     * @param read the network
-     * @return that
-     * @throws InvalidInputException where it is another, with the command that runs it
-     */
-    static Checkpoint requireClassifier(String name, Checkpoint read) {
-        if (!(withLogits(name, read).network().top() instanceof Classifier)) {
-            throw new InvalidInputException(
-                    name + ": expected a classifier, found " + read.network().architecture() + ": 'segment' runs it");
-        }
-        return read;
-    }
-
-    /**
-     * Makes sure that a network has logits, as all but detectors have.
-     *
-     * @param name what reports call the model; starts the message
-     * @param read the network
-     * @return the network
-     * @throws InvalidInputException where it is a detector
-     */
-    static Checkpoint withLogits(String name, Checkpoint read) {
-        if (read.network().top() instanceof SsdLite) {
-            throw new InvalidInputException(
-                    name + ": expected no detector, found " + read.network().architecture() + ": 'detect' runs it");
-        }
-        return read;
+    /** Reads a network of one of these kinds, as {@link #read()} does; throws {@link InvalidInputException} for another. */
+    Checkpoint read(NetworkKind... kinds) {
+        return NetworkKind.require(name(), read(), kinds);
     }
 
     /** Reads a model file or one that was pulled, or the embedded network where it is null. */

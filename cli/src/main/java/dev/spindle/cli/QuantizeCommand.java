@@ -7,8 +7,6 @@ import dev.spindle.quantise.Loss;
 import dev.spindle.quantise.Quantiser;
 import dev.spindle.quantise.QuantiserSettings;
 import dev.spindle.quantise.RangeChoice;
-import dev.spindle.weights.FileHash;
-import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,15 +44,8 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "Pictures like those that the network is for, in a folder and its sub-folders.")
     private Path folder;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "OUT.safetensors",
-            required = true,
-            description = "Receives the model.")
-    private Path target;
-
     @Mixin
-    private TargetFile file;
+    private ModelTarget target;
 
     @Option(
             names = "--images",
@@ -163,8 +154,9 @@ final class QuantizeCommand implements Callable<Integer> {
         }
         QuantiserSettings settings = settings();
         Options options = backend.options();
-        file.require(target);
-        Checkpoint read = ModelOptions.withLogits(ModelOptions.name(source), ModelOptions.read(source));
+        target.require();
+        Checkpoint read = NetworkKind.require(
+                ModelOptions.name(source), ModelOptions.read(source), NetworkKind.CLASSIFIER, NetworkKind.SEGMENTER);
         if (read.quantised().isPresent()) {
             throw new InvalidInputException(
                     ModelOptions.name(source) + ": expected a network of floating point, found one of integers");
@@ -203,18 +195,11 @@ final class QuantizeCommand implements Callable<Integer> {
         Checkpoint written = integers.withSource(integers.source().withNote(how(settings, loss)).withNote(report(loss)));
         List<String> warnings = new ArrayList<>(read.source().warnings());
         work.clear();
-        if (source == null) {
-            TargetFile.write(target, written);
-        } else {
-            Path model = Models.file(source);
-            FileHash hash = FileHash.of(model);
-            hash.disagreement().ifPresent(warnings::add);
-            TargetFile.write(target, written, model, hash);
-        }
+        target.write(written, source, warnings);
         output.print(new Result(
                 ModelOptions.name(source),
                 target.toString(),
-                target.toFile().length(),
+                target.bytes(),
                 read.network().architecture(),
                 pictures.count(),
                 pictures.failed(),

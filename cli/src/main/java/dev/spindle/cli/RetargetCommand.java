@@ -7,8 +7,6 @@ import dev.spindle.retarget.HeadTrainer;
 import dev.spindle.retarget.LabelledFeatures;
 import dev.spindle.retarget.TrainedHead;
 import dev.spindle.retarget.TrainerSettings;
-import dev.spindle.weights.FileHash;
-import dev.spindle.weights.catalogue.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,15 +40,8 @@ final class RetargetCommand implements Callable<Integer> {
             description = "The network, a file or the name of one that was pulled; by default the embedded one.")
     private Path source;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "OUT.safetensors",
-            required = true,
-            description = "Receives the model.")
-    private Path target;
-
     @Mixin
-    private TargetFile file;
+    private ModelTarget target;
 
     @Option(
             names = "--folds",
@@ -122,9 +113,10 @@ final class RetargetCommand implements Callable<Integer> {
             throw new ParameterException(command.commandLine(), "--folds: expected at least 2, found " + folds);
         }
         Options options = backend.options();
-        file.require(target);
+        target.require();
         Map<String, List<Path>> classes = Samples.byFolder(folder);
-        Checkpoint read = ModelOptions.requireClassifier(ModelOptions.name(source), ModelOptions.read(source));
+        Checkpoint read = NetworkKind.require(
+                ModelOptions.name(source), ModelOptions.read(source), NetworkKind.CLASSIFIER);
         Checkpoint real = read.withWeights(read.weights());
         long start = System.nanoTime();
         TrainingPictures pictures;
@@ -139,11 +131,11 @@ final class RetargetCommand implements Callable<Integer> {
         double seconds = (System.nanoTime() - start) / 1e9;
         Checkpoint retargeted = real.withClassifier(head.classifier(), List.copyOf(classes.keySet()));
         List<String> warnings = new ArrayList<>(read.source().warnings());
-        write(retargeted.withSource(notes(retargeted.source(), pictures, settings, head)), warnings);
+        target.write(retargeted.withSource(notes(retargeted.source(), pictures, settings, head)), source, warnings);
         output.print(new Result(
                 ModelOptions.name(source),
                 target.toString(),
-                target.toFile().length(),
+                target.bytes(),
                 retargeted.network().architecture(),
                 read.quantised().isPresent(),
                 pictures.labels(),
@@ -157,17 +149,6 @@ final class RetargetCommand implements Callable<Integer> {
                 pictures.failed(),
                 warnings));
         return ExitCode.SUCCESS;
-    }
-
-    private void write(Checkpoint checkpoint, List<String> warnings) {
-        if (source == null) {
-            TargetFile.write(target, checkpoint);
-        } else {
-            Path model = Models.file(source);
-            FileHash hash = FileHash.of(model);
-            hash.disagreement().ifPresent(warnings::add);
-            TargetFile.write(target, checkpoint, model, hash);
-        }
     }
 
     private static List<Accuracy.Confusion> confusions(Checkpoint retargeted, LabelledFeatures features, TrainedHead head) {

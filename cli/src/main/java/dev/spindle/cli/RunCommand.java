@@ -92,7 +92,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         InputTensor input =
                 InputTensor.open(source, List.of(Safetensors.Type.F32, Safetensors.Type.U8, Safetensors.Type.I8));
-        try (Model loaded = model.load(input.resize(ModelOptions.withLogits(model.name(), model.read())), maps)) {
+        try (Model loaded = model.load(input.resize(model.read(NetworkKind.CLASSIFIER, NetworkKind.SEGMENTER)), maps)) {
             if (input.type() != Safetensors.Type.F32) {
                 requireOwnType(loaded, input.type());
             }

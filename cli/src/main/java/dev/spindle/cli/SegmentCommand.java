@@ -1,5 +1,6 @@
 package dev.spindle.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.spindle.Checkpoint;
 import dev.spindle.InvalidInputException;
 import dev.spindle.Model;
@@ -55,11 +56,7 @@ final class SegmentCommand implements Callable<Integer> {
 
     /** The JSON: what there is, the largest area first. */
     private record Result(
-            String model,
-            String architecture,
-            String backend,
-            String precision,
-            int threads,
+            @JsonUnwrapped Ran ran,
             String file,
             int width,
             int height,
@@ -80,7 +77,7 @@ final class SegmentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Checkpoint checkpoint = model.read();
+        Checkpoint checkpoint = model.read(NetworkKind.SEGMENTER);
         if (labels != null) {
             checkpoint = checkpoint.withLabels(Labels.read(labels, checkpoint.network().classes()));
         }
@@ -88,14 +85,16 @@ final class SegmentCommand implements Callable<Integer> {
             checkpoint = withOutputStride(checkpoint);
         }
         try (Model loaded = model.load(checkpoint)) {
-            Segmenter segmenter = segmenter(loaded);
             Image photo = ImageDecoder.decode(image);
-            Segmentation found = segmenter.segment(photo);
+            Segmentation found = new Segmenter(loaded).segment(photo);
             if (maskFile != null) {
-                MaskPictures.write(MaskPictures.mask(found), maskFile);
+                PngFile.write(MaskPictures.mask(found), maskFile);
             }
             if (overlayFile != null) {
-                MaskPictures.write(MaskPictures.overlay(photo, found), overlayFile);
+                try (Canvas canvas = new Canvas(photo)) {
+                    MaskPictures.overlay(canvas, found);
+                    canvas.write(overlayFile, output.err());
+                }
             }
             output.print(result(loaded, found));
         }
@@ -110,22 +109,10 @@ final class SegmentCommand implements Callable<Integer> {
         }
     }
 
-    private Segmenter segmenter(Model loaded) {
-        try {
-            return new Segmenter(loaded);
-        } catch (InvalidInputException e) {
-            throw new InvalidInputException(model.name() + ": " + e.getMessage(), e);
-        }
-    }
-
     private Result result(Model loaded, Segmentation found) {
         double pixels = (double) found.width() * found.height();
         return new Result(
-                model.name(),
-                loaded.network().architecture(),
-                loaded.backend(),
-                loaded.precision().label(),
-                model.threads(),
+                Ran.of(model, loaded),
                 image.toString(),
                 found.width(),
                 found.height(),

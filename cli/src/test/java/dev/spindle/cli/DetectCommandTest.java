@@ -18,6 +18,8 @@ import dev.spindle.plan.Weights;
 import dev.spindle.weights.SafetensorsWriter;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -104,7 +106,9 @@ class DetectCommandTest {
     void boxesAreDrawnWhereTheyAre() {
         Image grey = Image.ofRgb(200, 100, new byte[200 * 100 * 3]);
         Detection found = new Detection(1, "bee", 0.5f, new Box(20, 40, 120, 90));
-        BufferedImage drawn = BoxDrawing.of(grey, List.of(found));
+        Canvas canvas = new Canvas(grey);
+        BoxDrawing.draw(canvas, List.of(found));
+        BufferedImage drawn = canvas.picture();
         int colour = Palette.colour(2);
         for (int x = 20; x < 120; x++) {
             assertEquals(colour, drawn.getRGB(x, 40) & 0xffffff, "x " + x);
@@ -121,15 +125,37 @@ class DetectCommandTest {
         assertNotEquals(0, drawn.getRGB(22, 36) & 0xffffff, "the label above the box");
     }
 
+    /** What Java throws on a system without fonts. */
+    @Test
+    void withoutFontsBoxesHaveNoLabelsAndAMessageSaysSo() throws IOException {
+        Detection found = new Detection(1, "bee", 0.5f, new Box(20, 40, 120, 90));
+        Path out = folder.resolve("out.png");
+        StringWriter err = new StringWriter();
+        try (Canvas canvas = new Canvas(Image.ofRgb(200, 100, new byte[200 * 100 * 3]), graphics -> {
+            throw new RuntimeException("Fontconfig head is null");
+        })) {
+            BoxDrawing.draw(canvas, List.of(found));
+            canvas.write(out, new PrintWriter(err));
+        }
+        BufferedImage drawn = ImageIO.read(out.toFile());
+        assertEquals(Palette.colour(2), drawn.getRGB(70, 40) & 0xffffff, "the box");
+        assertEquals(0, drawn.getRGB(22, 36) & 0xffffff, "no label above the box");
+        assertEquals(
+                "spindle: " + out + ": drawn without letters, for the system has no fonts: Fontconfig head is null\n",
+                err.toString());
+    }
+
     @Test
     void onlyDetectorsDetect() throws IOException {
-        Cli.run("detect", picture).refused("embedded: expected a detector, found MobileNetV2 0.35");
+        Cli.run("detect", picture).refused("embedded: expected a detector, found MobileNetV2 0.35: 'classify' runs it");
         Cli.run("detect", "--model", model, "--threshold", "1.5", picture).refused("--threshold: expected 0 to 1, found 1.5");
         for (String command : List.of("classify", "evaluate")) {
-            Cli.run(command, "--model", model, folder).refused("expected no detector", "'detect' runs it");
+            Cli.run(command, "--model", model, folder).refused("expected a classifier, found", "'detect' runs it");
         }
-        Cli.run("bench", "--model", model).refused("expected no detector", "'detect' runs it");
-        Cli.run("compare", "--model", model).refused("expected no detector", "'detect' runs it");
+        for (String command : List.of("bench", "compare")) {
+            Cli.run(command, "--model", model)
+                    .refused("expected a classifier or a segmentation network, found", "'detect' runs it");
+        }
     }
 
     @Test

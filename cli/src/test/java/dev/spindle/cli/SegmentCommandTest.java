@@ -22,10 +22,13 @@ import dev.spindle.weights.SafetensorsWriter;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,27 @@ class SegmentCommandTest {
         BufferedImage over = ImageIO.read(overlay.toFile());
         assertEquals(120, over.getWidth());
         assertEquals(90, over.getHeight());
+    }
+
+    @Test
+    void aFullDiskLeavesWhatWasThere() throws Exception {
+        BufferedImage noise = new BufferedImage(120, 90, BufferedImage.TYPE_INT_RGB);
+        Random random = new Random(5);
+        for (int i = 0; i < 120 * 90; i++) {
+            noise.setRGB(i % 120, i / 120, random.nextInt(1 << 24));
+        }
+        Path picture = folder.resolve("noise.png");
+        ImageIO.write(noise, "png", picture.toFile());
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        Path overlay = Files.writeString(empty.resolve("overlay.png"), "mine");
+        Process process = TestFiles.withFilesUpTo(9, "segment", "--model", model, picture, "--overlay", overlay);
+        String message = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(ExitCode.FAILURE, process.waitFor(), message);
+        assertTrue(message.contains("spindle: " + overlay + ": cannot be written: File too large"), message);
+        assertEquals("mine", Files.readString(overlay));
+        try (Stream<Path> left = Files.list(empty)) {
+            assertEquals(List.of(overlay), left.toList());
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -39,6 +40,8 @@ public final class WholeFile implements AutoCloseable {
     public static WholeFile begin(Path file) {
         try {
             return new WholeFile(file);
+        } catch (NoSuchFileException e) {
+            throw failed(file, new IOException("its folder does not exist", e));
         } catch (IOException e) {
             throw failed(file, e);
         }

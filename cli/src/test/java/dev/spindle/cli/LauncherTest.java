@@ -254,7 +254,12 @@ class LauncherTest {
     @Test
     void besideKernelsInCOnePictureIsNotWorthTheSecondCompiler() throws Exception {
         assertFalse(launch(Map.of(), "classify", "a.jpg").out().contains("Tiered"));
+        // There is a jar without a library where the build found no compiler.
         Files.createFile(Files.createDirectories(root.resolve("cli/target/lib")).resolve("spindle-engine-native-1.jar"));
+        assertFalse(launch(Map.of(), "classify", "a.jpg").out().contains("TieredStopAtLevel"));
+        String processor = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+        Path kernels = root.resolve("engine-native/target/classes/dev/spindle/engine/jni/linux-" + processor);
+        Files.createFile(Files.createDirectories(kernels).resolve("libspindle.so"));
         assertTrue(launch(Map.of(), "classify", "a.jpg").out().contains("-XX:TieredStopAtLevel=1\n"));
         assertFalse(launch(Map.of(), "evaluate", "folder").out().contains("Tiered"));
         Map<String, String> without = Map.of("SPINDLE_JAVA_OPTS", "-Dspindle.native.library=none");

@@ -10,16 +10,6 @@ import java.util.function.IntConsumer;
 /** A rehearsal of each method that a network calls, in the order of the first calls. */
 final class Rehearsals {
 
-    /**
-     * A generated method.
-     *
-     * @param owner whose it is
-     * @param family what it does
-     * @param first tells it from others of the family
-     * @param second the same
-     */
-    private record Method(Object owner, String family, int first, int second) {}
-
     /** Rows of some calls, each time another one. */
     private static final class Rows implements IntConsumer {
 
@@ -42,12 +32,17 @@ final class Rehearsals {
         }
     }
 
-    private final Map<Method, Rehearsal> all = new LinkedHashMap<>();
-    private final Map<Method, Rows> rows = new LinkedHashMap<>();
+    /**
+     * By what tells a generated method from others: whose it is, what it does, and two numbers. No record stands for these: the
+     * JDK keeps the class loader of the last record that was compared, as long as there is memory.
+     */
+    private final Map<List<Object>, Rehearsal> all = new LinkedHashMap<>();
+
+    private final Map<List<Object>, Rows> rows = new LinkedHashMap<>();
 
     /** Keeps the first call of each method. */
     void add(Object owner, String family, int first, int second, int inputs, int sums, IntConsumer code) {
-        all.putIfAbsent(new Method(owner, family, first, second), new Rehearsal(code, inputs, sums));
+        all.putIfAbsent(List.of(owner, family, first, second), new Rehearsal(code, inputs, sums));
     }
 
     /**
@@ -58,7 +53,7 @@ final class Rehearsals {
      */
     void addRows(
             Object owner, String family, int first, int second, int sums, int from, int to, boolean toEdge, IntConsumer row) {
-        Method method = new Method(owner, family, first, second);
+        List<Object> method = List.of(owner, family, first, second);
         Rows kept = rows.computeIfAbsent(method, _ -> new Rows());
         if (kept.rows.isEmpty() || toEdge && !kept.complete) {
             kept.add(from, to, row);

@@ -4,6 +4,7 @@ import dev.spindle.kernel.Average;
 import dev.spindle.kernel.ChannelTiled;
 import dev.spindle.kernel.Dense;
 import dev.spindle.kernel.Layout;
+import dev.spindle.kernel.Memory;
 import dev.spindle.kernel.PooledPointwise;
 import dev.spindle.kernel.Tiling;
 import dev.spindle.network.Classifier;
@@ -33,8 +34,10 @@ final class ClassifierPlanner {
         FeatureMap features = pool(last);
         layers.arena().mark();
         int from = layers.layers().size();
-        FeatureMap logits = layers.place(new FeatureMap(Network.CLASSIFIER, 1, 1, classifier.classes(), LayerPlanner.NONE));
-        logits = layers.add(lowering.lower(dense(features, logits)), logits);
+        int blocks = outputBlocks();
+        FeatureMap logits = layers.place(
+                new FeatureMap(Network.CLASSIFIER, 1, 1, classifier.classes(), LayerPlanner.NONE), blocks);
+        logits = layers.add(lowering.lower(dense(features, logits, blocks)), logits);
         return new Outputs.Classified(
                 features, logits,
                 new Outputs.Tail(
@@ -78,9 +81,19 @@ final class ClassifierPlanner {
         return Math.max(1, (int) (POOLED_BYTES / tile));
     }
 
-    private Dense dense(FeatureMap features, FeatureMap logits) {
-        int inputs = features.channels();
+    /**
+     * Channel blocks of the classes; where they take more than one tile, of whole tiles: narrower ones at the end would be as
+     * slow, and each width is code of its own that the JVM has to compile.
+     */
+    private int outputBlocks() {
         int blocks = layout.blocks(classifier.classes());
+        int tile = layout.denseVectors();
+        boolean whole = layout.weights() == Memory.Element.FLOAT && blocks > tile;
+        return whole ? Math.ceilDiv(blocks, tile) * tile : blocks;
+    }
+
+    private Dense dense(FeatureMap features, FeatureMap logits, int blocks) {
+        int inputs = features.channels();
         long macs = (long) inputs * classifier.classes();
         Dense shape = new Dense(
                 Network.CLASSIFIER, inputs, blocks, layout.denseVectors(), 0, 0, features.offset(), logits.offset(), macs);

@@ -49,7 +49,8 @@ final class FloatLowering implements Lowering {
     @Override
     public Packed pack(Dense shape, int outputs) {
         Folded folded = folded(shape.name(), outputs);
-        return new Packed(packer.dense(folded.kernel(), outputs, shape.inputs(), shape), packer.bias(folded.bias()));
+        return new Packed(
+                packer.dense(folded.kernel(), outputs, shape.inputs(), shape), packer.bias(folded.bias(), shape.blocks()));
     }
 
     @Override

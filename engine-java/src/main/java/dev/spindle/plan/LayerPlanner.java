@@ -119,7 +119,12 @@ final class LayerPlanner {
 
     /** A place for a map of this shape. */
     FeatureMap place(FeatureMap shape) {
-        return shape.at(arena.take((long) layout.padded(shape.channels()) * shape.height() * shape.width()));
+        return place(shape, layout.blocks(shape.channels()));
+    }
+
+    /** The same with room for so many channel blocks. */
+    FeatureMap place(FeatureMap shape, int blocks) {
+        return shape.at(arena.take((long) blocks * layout.channelBlock() * shape.pixels()));
     }
 
     /** Ends the life of a map, unless it is to stay. */

@@ -54,7 +54,12 @@ final class Packer {
 
     /** One float per padded output, zero behind the last. */
     int bias(float[] bias) {
-        int offset = reserve(layout.padded(bias.length));
+        return bias(bias, layout.blocks(bias.length));
+    }
+
+    /** The same for so many channel blocks. */
+    int bias(float[] bias, int blocks) {
+        int offset = reserve((long) blocks * layout.channelBlock());
         parts.add(memory -> memory.write(offset, bias, 0, bias.length));
         return offset;
     }
@@ -95,7 +100,7 @@ final class Packer {
     /** A dense layer's {@code [outputs][inputs]} in tiles of {@code vectors} blocks and less at the end. */
     int dense(float[] kernel, int outputs, int inputs, Dense shape) {
         int c = layout.channelBlock();
-        int offset = reserve((long) layout.padded(outputs) * inputs);
+        int offset = reserve((long) shape.blocks() * c * inputs);
         int[] order = identity(inputs);
         parts.add(memory -> {
             for (int unit = 0; unit < shape.units(); unit++) {
@@ -111,7 +116,7 @@ final class Packer {
     int denseBytes(float[] kernel, int outputs, int inputs, Dense shape) {
         int c = layout.channelBlock();
         int groups = Math.ceilDiv(inputs, QuantisedDense.GROUP);
-        int offset = reserve((long) layout.padded(outputs) * groups);
+        int offset = reserve((long) shape.blocks() * c * groups);
         parts.add(memory -> {
             for (int unit = 0; unit < shape.units(); unit++) {
                 int first = shape.firstBlock(unit) * c;

@@ -81,7 +81,8 @@ final class QuantisedLowering implements Lowering {
 
     @Override
     public Packed pack(Dense shape, int outputs) {
-        Requantisation requantisation = requantisation(shape.name(), outputs, Activation.LINEAR);
+        Requantisation requantisation = requantisation(
+                shape.name(), outputs, shape.blocks() * layout.channelBlock(), Activation.LINEAR);
         requantisations.put(shape.name(), requantisation);
         if (packsBytes()) {
             int[] groups = BytePacker.groups(Packer.identity(shape.inputs()));
@@ -180,16 +181,16 @@ final class QuantisedLowering implements Lowering {
 
     private Requantisation requantisation(Conv conv) {
         return requantisations.computeIfAbsent(conv.name(), name ->
-                requantisation(name, conv.outputs(), conv.activation()));
+                requantisation(name, conv.outputs(), layout.padded(conv.outputs()), conv.activation()));
     }
 
-    private Requantisation requantisation(String name, int outputs, Activation activation) {
+    /** @param padded outputs and what fills their blocks up */
+    private Requantisation requantisation(String name, int outputs, int padded, Activation activation) {
         QuantisedLayer layer = weights.layer(name);
         Quantisation input = weights.input(network, name);
         Quantisation output = layer.output();
         int low = activation == Activation.LINEAR ? 0 : output.zeroPoint();
         int high = activation == Activation.RELU6 ? output.quantise(6) : Quantisation.MAX;
-        int padded = layout.padded(outputs);
         int[] biases = Arrays.copyOf(layer.bias(), padded);
         int[] multipliers = new int[padded];
         int[] shifts = new int[padded];

@@ -414,7 +414,7 @@ public final class QuantisedParity {
                         shape.name(), shape.output() + output, convolved(shape.name(), output, sum, Activation.LINEAR),
                         weights.layer(Network.CLASSIFIER).output());
             }
-            return new int[] {shape.output(), shape.output() + layout.padded(network.classes())};
+            return new int[] {shape.output(), shape.output() + shape.blocks() * layout.channelBlock()};
         }
     }
 }
